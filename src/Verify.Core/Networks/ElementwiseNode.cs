@@ -1,0 +1,14 @@
+using RobustVerify.Core.Networks.Activations;
+
+namespace RobustVerify.Core.Networks;
+
+/// <summary>yⱼ = f(xⱼ).</summary>
+public sealed class ElementwiseNode(Node source, Activation activation, string? name = null)
+    : Node(source.Size, [source], name ?? activation.Name)
+{
+    /// <summary>The node that the function is applied to.</summary>
+    public Node Source => Sources[0];
+
+    /// <summary>The function.</summary>
+    public Activation Activation { get; } = activation;
+}

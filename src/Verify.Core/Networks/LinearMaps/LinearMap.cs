@@ -1,0 +1,74 @@
+using System.Numerics;
+
+namespace RobustVerify.Core.Networks.LinearMaps;
+
+/// <summary>A linear function between flat vectors, applied to batches of rows.</summary>
+/// <remarks>Maps are immutable. A map and its transpose share their weights.</remarks>
+public abstract class LinearMap
+{
+    private LinearMap? transpose;
+    private LinearMap? magnitude;
+
+    /// <summary>Creates a map between vectors of the given sizes.</summary>
+    protected LinearMap(int inputSize, int outputSize)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(inputSize);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(outputSize);
+        InputSize = inputSize;
+        OutputSize = outputSize;
+    }
+
+    /// <summary>Elements of a vector that the map takes.</summary>
+    public int InputSize { get; }
+
+    /// <summary>Elements of a vector that the map returns.</summary>
+    public int OutputSize { get; }
+
+    /// <summary>
+    /// The longest chain of multiply–adds behind one element, of the result of this map or of its transpose:
+    /// the n of the rounding error bound γₙ.
+    /// </summary>
+    public abstract int LongestInnerProduct { get; }
+
+    /// <summary>The adjoint map.</summary>
+    public LinearMap Transpose => transpose ??= Link(CreateTranspose());
+
+    /// <summary>The map whose matrix holds the absolute values of this map's matrix.</summary>
+    public LinearMap Abs => magnitude ??= CreateAbs();
+
+    /// <summary>y += L x, for each of <paramref name="rows"/> contiguous vectors.</summary>
+    /// <param name="x">rows × <see cref="InputSize"/>.</param>
+    /// <param name="y">rows × <see cref="OutputSize"/>, added to.</param>
+    /// <param name="rows">The number of vectors.</param>
+    public void Accumulate<T>(ReadOnlySpan<T> x, Span<T> y, int rows)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        if (x.Length < rows * InputSize) throw new ArgumentException($"{rows} vectors of {InputSize} expected.", nameof(x));
+        if (y.Length < rows * OutputSize) throw new ArgumentException($"{rows} vectors of {OutputSize} expected.", nameof(y));
+        AccumulateCore(x, y, rows);
+    }
+
+    /// <summary>L x for one vector.</summary>
+    public double[] Apply(ReadOnlySpan<double> x)
+    {
+        var y = new double[OutputSize];
+        Accumulate(x, y, 1);
+        return y;
+    }
+
+    /// <inheritdoc cref="Accumulate{T}"/>
+    protected abstract void AccumulateCore<T>(ReadOnlySpan<T> x, Span<T> y, int rows)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>;
+
+    /// <summary>Makes <see cref="Transpose"/>; called once.</summary>
+    protected abstract LinearMap CreateTranspose();
+
+    /// <summary>Makes <see cref="Abs"/>; called once.</summary>
+    protected abstract LinearMap CreateAbs();
+
+    private LinearMap Link(LinearMap other)
+    {
+        other.transpose = this;
+        return other;
+    }
+}

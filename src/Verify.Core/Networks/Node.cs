@@ -1,0 +1,30 @@
+using System.Collections.Immutable;
+
+namespace RobustVerify.Core.Networks;
+
+/// <summary>
+/// A vector-valued function of other nodes. There is the input, and there are three kinds of function:
+/// <see cref="AffineNode"/>, <see cref="ElementwiseNode"/> and <see cref="ProductNode"/>.
+/// </summary>
+/// <remarks>Nodes are immutable, hold no bounds and may be shared by several networks.</remarks>
+public abstract class Node
+{
+    /// <summary>Creates a node of a size, named for the operator of the model that it came from.</summary>
+    protected Node(int size, ImmutableArray<Node> sources, string name)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(size);
+        (Size, Sources, Name) = (size, sources, name);
+    }
+
+    /// <summary>Elements of the node's value.</summary>
+    public int Size { get; }
+
+    /// <summary>The nodes that this one is a function of.</summary>
+    public ImmutableArray<Node> Sources { get; }
+
+    /// <summary>The operator of the model that the node came from, for messages.</summary>
+    public string Name { get; }
+
+    /// <inheritdoc/>
+    public override string ToString() => $"{GetType().Name} {Name} [{Size}]";
+}
