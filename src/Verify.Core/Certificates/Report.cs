@@ -1,0 +1,25 @@
+using System.Collections.Immutable;
+
+namespace RobustVerify.Core.Certificates;
+
+/// <summary>The certificates of all properties of a specification, in its order.</summary>
+public sealed record Report
+{
+    /// <summary>The name of the specification.</summary>
+    public required string Specification { get; init; }
+
+    /// <summary>The file name of the model, without its folder.</summary>
+    public required string Model { get; init; }
+
+    /// <summary>SHA-256 of the model, in hexadecimal.</summary>
+    public required string ModelSha256 { get; init; }
+
+    /// <summary>What the deployed network was executed by, to confirm counterexamples.</summary>
+    public required string Runtime { get; init; }
+
+    /// <summary>One certificate a property.</summary>
+    public required ImmutableArray<Certificate> Certificates { get; init; }
+
+    /// <summary>False where the run was cancelled and only the first properties were decided.</summary>
+    public bool Complete { get; init; } = true;
+}

@@ -1,0 +1,103 @@
+using System.Collections.Immutable;
+
+namespace RobustVerify.Core.Specifications;
+
+/// <summary>Σ cᵢ yᵢ ≤ b, over the network's flat output.</summary>
+/// <param name="Coefficients">One coefficient for each output.</param>
+/// <param name="Bound">The right-hand side.</param>
+public sealed record LinearConstraint(ImmutableArray<double> Coefficients, double Bound);
+
+/// <summary>Constraints that hold together.</summary>
+public sealed record Conjunction(ImmutableArray<LinearConstraint> Constraints);
+
+/// <summary>What must hold of the outputs, said by what a counterexample satisfies: any one of several conjunctions.</summary>
+public sealed class OutputProperty
+{
+    /// <summary>Creates a property from the ways to violate it.</summary>
+    /// <param name="violations">The property is violated where all constraints of any of these hold.</param>
+    /// <param name="description">The property in words, for messages.</param>
+    /// <param name="onScores">
+    /// True where the property only compares outputs with one another, so that it may be posed before a final
+    /// transformation that preserves their order.
+    /// </param>
+    public OutputProperty(ImmutableArray<Conjunction> violations, string description, bool onScores = false)
+    {
+        if (violations.IsDefaultOrEmpty) throw new ArgumentException("A property that nothing can violate needs no proof.", nameof(violations));
+        (Violations, Description, OnScores) = (violations, description, onScores);
+    }
+
+    /// <summary>The property is violated where all constraints of any of these hold.</summary>
+    public ImmutableArray<Conjunction> Violations { get; }
+
+    /// <summary>The property in words.</summary>
+    public string Description { get; }
+
+    /// <summary>True where a final transformation that preserves the order of outputs cannot change the property.</summary>
+    public bool OnScores { get; }
+
+    /// <summary>The output of a label stays the largest. A tie counts as a violation.</summary>
+    public static OutputProperty SameLabel(int label, int outputs)
+    {
+        if (outputs < 2) throw new ArgumentException($"A label needs two outputs or more, not {outputs}.", nameof(outputs));
+        if (label < 0 || label >= outputs)
+            throw new ArgumentOutOfRangeException(nameof(label), $"Label {label} is none of the {outputs} outputs.");
+        return new OutputProperty(
+            [.. Enumerable.Range(0, outputs).Where(other => other != label).Select(other => Single(outputs, 0, (label, 1), (other, -1)))],
+            $"output {label} stays the largest",
+            onScores: true);
+    }
+
+    /// <summary>An output stays between two values.</summary>
+    public static OutputProperty WithinRange(int output, int outputs, double lower, double upper)
+    {
+        if (output < 0 || output >= outputs)
+            throw new ArgumentOutOfRangeException(nameof(output), $"There is no output {output} among {outputs}.");
+        if (!(lower <= upper)) throw new ArgumentException($"The range [{lower}, {upper}] is empty.");
+        var violations = ImmutableArray.CreateBuilder<Conjunction>();
+        if (double.IsFinite(lower)) violations.Add(Single(outputs, Math.BitDecrement(lower), (output, 1)));
+        if (double.IsFinite(upper)) violations.Add(Single(outputs, -Math.BitIncrement(upper), (output, -1)));
+        return new OutputProperty(violations.ToImmutable(), $"output {output} stays within [{lower}, {upper}]");
+    }
+
+    /// <summary>No output moves further than an amount from its value at the centre.</summary>
+    /// <param name="reference">The outputs at the centre.</param>
+    /// <param name="amount">The largest change, not negative.</param>
+    public static OutputProperty ChangesAtMost(ReadOnlySpan<double> reference, double amount)
+    {
+        if (!(amount >= 0)) throw new ArgumentException($"Outputs cannot change by at most {amount}.", nameof(amount));
+        var violations = ImmutableArray.CreateBuilder<Conjunction>();
+        for (var i = 0; i < reference.Length; i++)
+            violations.AddRange(WithinRange(i, reference.Length, reference[i] - amount, reference[i] + amount).Violations);
+        return new OutputProperty(violations.ToImmutable(), $"no output changes by more than {amount}");
+    }
+
+    /// <summary>True where outputs violate the property.</summary>
+    public bool IsViolatedBy(ReadOnlySpan<double> outputs)
+    {
+        foreach (var violation in Violations)
+        {
+            var all = true;
+            foreach (var constraint in violation.Constraints)
+            {
+                var sum = 0.0;
+                for (var i = 0; i < outputs.Length; i++)
+                {
+                    if (constraint.Coefficients[i] != 0) sum += constraint.Coefficients[i] * outputs[i];
+                }
+
+                all &= sum <= constraint.Bound;
+            }
+
+            if (all) return true;
+        }
+
+        return false;
+    }
+
+    private static Conjunction Single(int outputs, double bound, params ReadOnlySpan<(int Output, double Coefficient)> terms)
+    {
+        var coefficients = new double[outputs];
+        foreach (var (output, coefficient) in terms) coefficients[output] = coefficient;
+        return new Conjunction([new LinearConstraint(ImmutableArray.Create(coefficients), bound)]);
+    }
+}
