@@ -3,23 +3,21 @@ using System.Numerics;
 namespace RobustVerify.Core.Numerics;
 
 /// <summary>Dense matrix products on contiguous row-major memory.</summary>
-public static class MatrixProduct
+/// <remarks>
+/// Every element is one chain of fused multiply–adds in the order of the inner index, so its bits depend neither on the
+/// machine nor on the other rows of the batch, and a sum of n terms has n roundings.
+/// </remarks>
+public static unsafe class MatrixProduct
 {
     /// <summary>c += a · b, with a of rows × inner, b of inner × columns and c of rows × columns.</summary>
     public static void Accumulate<T>(
         ReadOnlySpan<T> a, ReadOnlySpan<T> b, Span<T> c, int rows, int inner, int columns)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
-        for (var i = 0; i < rows; i++)
+        Check(a.Length, b.Length, c.Length, rows, inner, columns);
+        fixed (T* pa = a, pb = b, pc = c)
         {
-            for (var k = 0; k < inner; k++)
-            {
-                var factor = a[i * inner + k];
-                if (factor == T.Zero) continue;
-                var row = b.Slice(k * columns, columns);
-                var sum = c.Slice(i * columns, columns);
-                for (var j = 0; j < columns; j++) sum[j] += factor * row[j];
-            }
+            BlockedProduct.Accumulate(pa, inner, new RowMajor<T>(pb, columns), pc, columns, 1, rows, inner, columns);
         }
     }
 
@@ -28,14 +26,16 @@ public static class MatrixProduct
         ReadOnlySpan<T> a, ReadOnlySpan<T> b, Span<T> c, int rows, int inner, int columns)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
-        for (var i = 0; i < rows; i++)
+        Check(a.Length, b.Length, c.Length, rows, inner, columns);
+        fixed (T* pa = a, pb = b, pc = c)
         {
-            for (var j = 0; j < columns; j++)
-            {
-                var sum = T.Zero;
-                for (var k = 0; k < inner; k++) sum += a[i * inner + k] * b[j * inner + k];
-                c[i * columns + j] += sum;
-            }
+            BlockedProduct.Accumulate(pa, inner, new ColumnMajor<T>(pb, inner), pc, columns, 1, rows, inner, columns);
         }
+    }
+
+    private static void Check(int a, int b, int c, int rows, int inner, int columns)
+    {
+        if (rows < 0 || inner < 0 || columns < 0 || a < (long)rows * inner || b < (long)inner * columns || c < (long)rows * columns)
+            throw new ArgumentException($"{a}, {b} and {c} elements do not hold matrices of {rows}×{inner}, {inner}×{columns} and {rows}×{columns}.");
     }
 }

@@ -1,0 +1,10 @@
+using BenchmarkDotNet.Running;
+using RobustVerify.Benchmarks;
+
+// `gemm [size] [rounds]` compares with OpenBLAS; everything else goes to BenchmarkDotNet.
+return args is ["gemm", .. var rest]
+    ? MatrixProductComparison.Run(Number(rest, 0, 1000), Number(rest, 1, 41))
+    : BenchmarkSwitcher.FromAssembly(typeof(MatrixProductComparison).Assembly).Run(args).Any() ? 0 : 1;
+
+static int Number(string[] arguments, int index, int otherwise) =>
+    index < arguments.Length ? int.Parse(arguments[index]) : otherwise;
