@@ -3,15 +3,30 @@ using System.Numerics;
 namespace RobustVerify.Core.Networks.Activations;
 
 /// <summary>A function of one number, applied to every element of a vector.</summary>
+/// <remarks>
+/// What an analysis must know to bound the function between two numbers is where it is convex, concave or linear
+/// (<see cref="PieceAt"/>) and how far a computed value may be from the true one (<see cref="ValueError"/>).
+/// A closed form for the points of a given slope (<see cref="CriticalPoint"/>) is only a shortcut.
+/// </remarks>
 public abstract class Activation
 {
+    /// <summary>One unit in the last place of a number near 1, relative: 2⁻⁵².</summary>
+    protected const double Ulp = 2.220446049250313e-16;
+
+    private Activation? derivative;
+    private Piece[]? pieces;
+
     /// <summary>The name of the function, as papers and ONNX write it.</summary>
     public abstract string Name { get; }
 
     /// <summary>The derivative, itself such a function. At a kink, one of the one-sided derivatives.</summary>
-    public abstract Activation Derivative { get; }
+    public Activation Derivative =>
+        derivative ?? Interlocked.CompareExchange(ref derivative, CreateDerivative(), null) ?? derivative;
 
-    /// <summary>The value at a point.</summary>
+    /// <summary>The length after which the function repeats itself; infinite where it does not.</summary>
+    public virtual double Period => double.PositiveInfinity;
+
+    /// <summary>The value at a point, at infinity the limit.</summary>
     public abstract double Value(double z);
 
     /// <summary>The values at many points.</summary>
@@ -21,6 +36,40 @@ public abstract class Activation
         for (var i = 0; i < z.Length; i++) y[i] = T.CreateTruncating(Value(double.CreateTruncating(z[i])));
     }
 
+    /// <summary>Whether the function has a value everywhere between two numbers.</summary>
+    public virtual bool IsDefinedOn(double lower, double upper) => true;
+
+    /// <summary>An upper bound of the distance between the computed value and the true one.</summary>
+    /// <param name="z">The argument.</param>
+    /// <param name="value">The value computed there.</param>
+    /// <remarks>
+    /// .NET does not say how exact its elementary functions are. The assumption made here is four units in the last
+    /// place of each; the tests hold it against values computed with many digits.
+    /// </remarks>
+    public virtual double ValueError(double z, double value) => 8 * Ulp * Math.Abs(value) + double.Epsilon;
+
+    /// <summary>The piece whose start is at or before a point and whose end is after it.</summary>
+    /// <exception cref="NotSupportedException">Nothing is known of the function's shape.</exception>
+    public virtual Piece PieceAt(double z)
+    {
+        var all = pieces ??= CreatePieces();
+        var i = 0;
+        while (i < all.Length - 1 && all[i].End <= z) i++;
+        return all[i];
+    }
+
+    /// <summary>
+    /// The point of a curved piece where the derivative is <paramref name="slope"/>, to rounding, where a formula for it
+    /// exists; otherwise not a number. It guides a search that proves what it finds, so nothing relies on it.
+    /// </summary>
+    public virtual double CriticalPoint(double slope, in Piece piece) => double.NaN;
+
     /// <inheritdoc/>
     public override string ToString() => Name;
+
+    /// <summary>Creates the derivative.</summary>
+    protected abstract Activation CreateDerivative();
+
+    /// <summary>The pieces of a function that has finitely many, in order, from −∞ to ∞.</summary>
+    protected abstract Piece[] CreatePieces();
 }
