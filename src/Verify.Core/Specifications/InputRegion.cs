@@ -1,9 +1,14 @@
+using System.Collections.Immutable;
+using System.Runtime.InteropServices;
+
 namespace RobustVerify.Core.Specifications;
 
 /// <summary>The inputs that a property speaks of: a box, or the part of a box that lies in a ball.</summary>
 /// <remarks>
 /// A ball is {x : ‖(x − c) / r‖ ≤ 1} with a radius r for every element, so features may have units of their own. An l∞
-/// ball is a box and is stored as one.
+/// ball is a box and is stored as one. A network reads float32 numbers: an element whose interval holds none of them, such as
+/// the constant 0.1, stands for the nearest one, and the interval is widened to reach it, so that what is proved of the
+/// region holds for what the network is given.
 /// </remarks>
 public sealed class InputRegion
 {
@@ -11,17 +16,24 @@ public sealed class InputRegion
     private readonly double[] upper;
     private readonly double[]? center;
     private readonly double[]? radii;
+    private readonly float[] lowerFloat32;
+    private readonly float[] upperFloat32;
 
     private InputRegion(double[] lower, double[] upper, Norm norm = Norm.Linf, double[]? center = null, double[]? radii = null)
     {
         (this.lower, this.upper, this.center, this.radii, Norm) = (lower, upper, center, radii, norm);
+        (lowerFloat32, upperFloat32) = (new float[lower.Length], new float[lower.Length]);
         for (var i = 0; i < lower.Length; i++)
         {
             if (!double.IsFinite(lower[i]) || !double.IsFinite(upper[i]))
                 throw new ArgumentException($"Input {i} has the bounds [{lower[i]}, {upper[i]}]; both must be finite.");
             if (lower[i] > upper[i])
                 throw new ArgumentException($"The region is empty: input {i} has the bounds [{lower[i]}, {upper[i]}].");
+            RoundInward(i);
         }
+
+        if (!IsBox && !Contains(NearestToCenter()))
+            throw new ArgumentException("The region is empty: no float32 input of the domain lies in the ball.");
     }
 
     /// <summary>Elements of an input.</summary>
@@ -32,6 +44,10 @@ public sealed class InputRegion
 
     /// <summary>The upper ends of the smallest known box around the region.</summary>
     public ReadOnlySpan<double> Upper => upper;
+
+    /// <summary>The smallest and the largest float32 number in the box, for every element.</summary>
+    public (ImmutableArray<float> Lower, ImmutableArray<float> Upper) Representable =>
+        (ImmutableCollectionsMarshal.AsImmutableArray(lowerFloat32), ImmutableCollectionsMarshal.AsImmutableArray(upperFloat32));
 
     /// <summary>The norm of the ball; l∞ where the region is a box.</summary>
     public Norm Norm { get; }
@@ -59,6 +75,7 @@ public sealed class InputRegion
     /// <param name="radius">The radius, not negative.</param>
     /// <param name="norm">The norm that measures the distance.</param>
     /// <param name="domain">Where inputs lie at all, if not everywhere.</param>
+    /// <exception cref="ArgumentException">The radius is negative, the domain is no box, or the region is empty.</exception>
     public static InputRegion Ball(ReadOnlySpan<double> center, double radius, Norm norm, InputRegion? domain = null)
     {
         var radii = new double[center.Length];
@@ -67,7 +84,7 @@ public sealed class InputRegion
     }
 
     /// <summary>All inputs within a ball that has a radius of its own in every element.</summary>
-    /// <exception cref="ArgumentException">A radius is negative, the domain is no box, or no input of the domain lies in the ball's box.</exception>
+    /// <exception cref="ArgumentException">A radius is negative, the domain is no box, or no input of the domain lies in the ball.</exception>
     public static InputRegion Ball(ReadOnlySpan<double> center, ReadOnlySpan<double> radii, Norm norm, InputRegion? domain = null)
     {
         if (center.Length != radii.Length)
@@ -78,8 +95,7 @@ public sealed class InputRegion
         for (var i = 0; i < center.Length; i++)
         {
             if (!(radii[i] >= 0)) throw new ArgumentException($"The radius of input {i} is {radii[i]}; it must not be negative.", nameof(radii));
-            (lower[i], upper[i]) = (center[i], center[i]);
-            if (radii[i] > 0) (lower[i], upper[i]) = (Math.BitDecrement(center[i] - radii[i]), Math.BitIncrement(center[i] + radii[i]));
+            (lower[i], upper[i]) = (-SumUp(-center[i], radii[i]), SumUp(center[i], radii[i]));
             if (domain is not null)
             {
                 lower[i] = Math.Max(lower[i], domain.lower[i]);
@@ -90,5 +106,78 @@ public sealed class InputRegion
         return norm == Norm.Linf
             ? new InputRegion(lower, upper)
             : new InputRegion(lower, upper, norm, center.ToArray(), radii.ToArray());
+    }
+
+    /// <summary>True where an input, as the network is given it, lies in the region.</summary>
+    /// <remarks>Exact for a box. The distance from a ball's centre is rounded up, so that no input outside is let in.</remarks>
+    public bool Contains(ReadOnlySpan<float> input)
+    {
+        if (input.Length != Size) throw new ArgumentException($"The region has {Size} inputs, not {input.Length}.", nameof(input));
+        for (var i = 0; i < input.Length; i++)
+        {
+            // So written that NaN is outside.
+            if (!(input[i] >= lowerFloat32[i] && input[i] <= upperFloat32[i])) return false;
+        }
+
+        return IsBox || IsWithinBall(input);
+    }
+
+    /// <summary>The point of the box that is nearest to the ball's centre.</summary>
+    private float[] NearestToCenter()
+    {
+        var nearest = new float[Size];
+        for (var i = 0; i < nearest.Length; i++) nearest[i] = Math.Clamp((float)center![i], lowerFloat32[i], upperFloat32[i]);
+        return nearest;
+    }
+
+    private void RoundInward(int i)
+    {
+        lowerFloat32[i] = Math.Clamp((float)lower[i], -float.MaxValue, float.MaxValue);
+        upperFloat32[i] = Math.Clamp((float)upper[i], -float.MaxValue, float.MaxValue);
+        var nearest = Math.Clamp((float)(lower[i] / 2 + upper[i] / 2), -float.MaxValue, float.MaxValue);
+        if (lowerFloat32[i] < lower[i]) lowerFloat32[i] = MathF.BitIncrement(lowerFloat32[i]);
+        if (upperFloat32[i] > upper[i]) upperFloat32[i] = MathF.BitDecrement(upperFloat32[i]);
+        if (lowerFloat32[i] <= upperFloat32[i]) return;
+
+        lowerFloat32[i] = upperFloat32[i] = nearest;
+        (lower[i], upper[i]) = (Math.Min(lower[i], nearest), Math.Max(upper[i], nearest));
+        if (center is not null) (center[i], radii![i]) = (nearest, 0);
+    }
+
+    private bool IsWithinBall(ReadOnlySpan<float> input)
+    {
+        var sum = 0.0;
+        for (var i = 0; i < input.Length; i++)
+        {
+            var difference = input[i] > center![i] ? SumUp(input[i], -center[i]) : SumUp(center[i], -input[i]);
+            if (difference == 0) continue;
+            var share = QuotientUp(difference, radii![i]);
+            sum = SumUp(sum, Norm == Norm.L2 ? ProductUp(share, share) : share);
+        }
+
+        return sum <= 1;
+    }
+
+    /// <summary>a + b, rounded up. The error of a rounded sum is itself a double (Knuth's TwoSum).</summary>
+    private static double SumUp(double a, double b)
+    {
+        var sum = a + b;
+        var shifted = sum - a;
+        var error = (a - (sum - shifted)) + (b - shifted);
+        return error > 0 ? Math.BitIncrement(sum) : sum;
+    }
+
+    /// <summary>a · b, rounded up.</summary>
+    private static double ProductUp(double a, double b)
+    {
+        var product = a * b;
+        return Math.FusedMultiplyAdd(a, b, -product) > 0 ? Math.BitIncrement(product) : product;
+    }
+
+    /// <summary>a / b for b ≥ 0, rounded up.</summary>
+    private static double QuotientUp(double a, double b)
+    {
+        var quotient = a / b;
+        return Math.FusedMultiplyAdd(-quotient, b, a) > 0 ? Math.BitIncrement(quotient) : quotient;
     }
 }
