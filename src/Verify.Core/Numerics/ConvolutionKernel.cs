@@ -1,53 +1,214 @@
+using System.Buffers;
 using System.Numerics;
+using System.Numerics.Tensors;
 
 namespace RobustVerify.Core.Numerics;
 
 /// <summary>Convolution and its transpose on batches of contiguous tensors.</summary>
-public static class ConvolutionKernel
+/// <remarks>
+/// Both are matrix products with the patches of the image, which are gathered a panel at a time and never stored whole.
+/// The bits of a tensor's result depend neither on the machine nor on the other tensors of the batch.
+/// Source: Chellapilla, Puri, Simard 2006 (lowering to a matrix product); ConvolutionShape has the layout of tensors.
+/// </remarks>
+public static unsafe class ConvolutionKernel
 {
     /// <summary>y += convolution of x, for each of <paramref name="rows"/> tensors.</summary>
+    /// <remarks>
+    /// Every element is one chain of multiply–adds over channels and kernel: n roundings for n weights per output.
+    /// </remarks>
     public static void Accumulate<T>(
         ReadOnlySpan<T> x, ReadOnlySpan<T> weights, Span<T> y, int rows, ConvolutionShape shape)
-        where T : unmanaged, IBinaryFloatingPointIeee754<T> => Visit(x, weights, y, rows, shape, transposed: false);
-
-    /// <summary>x += transposed convolution of y, for each of <paramref name="rows"/> tensors.</summary>
-    public static void AccumulateTransposed<T>(
-        ReadOnlySpan<T> y, ReadOnlySpan<T> weights, Span<T> x, int rows, ConvolutionShape shape)
-        where T : unmanaged, IBinaryFloatingPointIeee754<T> => Visit(y, weights, x, rows, shape, transposed: true);
-
-    private static void Visit<T>(
-        ReadOnlySpan<T> source, ReadOnlySpan<T> weights, Span<T> target, int rows, ConvolutionShape s, bool transposed)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
-        var groupInputs = s.InputChannels / s.Groups;
-        var groupOutputs = s.OutputChannels / s.Groups;
-        var (sourceSize, targetSize) = transposed ? (s.OutputSize, s.InputSize) : (s.InputSize, s.OutputSize);
-        for (var row = 0; row < rows; row++)
+        Check(x.Length, weights.Length, y.Length, rows, shape);
+        var patches = new PatchGeometry(shape);
+        var image = ArrayPool<T>.Shared.Rent(patches.ImageSize);
+        fixed (T* source = image, pw = weights, py = y)
+        fixed (int* taps = patches.Taps, positions = patches.Positions)
         {
-            var from = source.Slice(row * sourceSize, sourceSize);
-            var to = target.Slice(row * targetSize, targetSize);
-            for (var o = 0; o < s.OutputChannels; o++)
-                for (var c = 0; c < groupInputs; c++)
-                    for (var kh = 0; kh < s.KernelHeight; kh++)
-                        for (var kw = 0; kw < s.KernelWidth; kw++)
-                        {
-                            var weight = weights[((o * groupInputs + c) * s.KernelHeight + kh) * s.KernelWidth + kw];
-                            var channel = o / groupOutputs * groupInputs + c;
-                            for (var oh = 0; oh < s.OutputHeight; oh++)
-                            {
-                                var ih = oh * s.StrideHeight + kh * s.DilationHeight - s.PadTop;
-                                if (ih < 0 || ih >= s.InputHeight) continue;
-                                for (var ow = 0; ow < s.OutputWidth; ow++)
-                                {
-                                    var iw = ow * s.StrideWidth + kw * s.DilationWidth - s.PadLeft;
-                                    if (iw < 0 || iw >= s.InputWidth) continue;
-                                    var input = (channel * s.InputHeight + ih) * s.InputWidth + iw;
-                                    var output = (o * s.OutputHeight + oh) * s.OutputWidth + ow;
-                                    if (transposed) to[input] += weight * from[output];
-                                    else to[output] += weight * from[input];
-                                }
-                            }
-                        }
+            for (var row = 0; row < rows; row++)
+            {
+                patches.Pad(x.Slice(row * shape.InputSize, shape.InputSize), image);
+                for (var group = 0; group < shape.Groups; group++)
+                {
+                    BlockedProduct.Accumulate(
+                        pw + (nint)group * patches.GroupOutputs * patches.Taps.Length, patches.Taps.Length,
+                        new Patches<T>(source + group * patches.GroupSize, taps, positions),
+                        py + (nint)row * shape.OutputSize + group * patches.GroupOutputs * patches.Positions.Length, patches.Positions.Length, 1,
+                        patches.GroupOutputs, patches.Taps.Length, patches.Positions.Length);
+                }
+            }
+        }
+
+        ArrayPool<T>.Shared.Return(image);
+    }
+
+    /// <summary>x += transposed convolution of y, for each of <paramref name="rows"/> tensors.</summary>
+    /// <remarks>
+    /// Every element is a sum, over the output positions that it reaches in ascending order, of chains of multiply–adds
+    /// over the channels: for n weights per input, at most n + 1 roundings.
+    /// </remarks>
+    public static void AccumulateTransposed<T>(
+        ReadOnlySpan<T> y, ReadOnlySpan<T> weights, Span<T> x, int rows, ConvolutionShape shape)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        Check(x.Length, weights.Length, y.Length, rows, shape);
+        var patches = new PatchGeometry(shape);
+        var (outputs, taps, positions) = (patches.GroupOutputs, patches.Taps.Length, patches.Positions.Length);
+        var image = ArrayPool<T>.Shared.Rent(patches.ImageSize);
+        var transposed = ArrayPool<T>.Shared.Rent(shape.WeightSize);
+        var strip = ArrayPool<T>.Shared.Rent(taps * StripWidth);
+        for (var group = 0; group < shape.Groups; group++)
+            for (var output = 0; output < outputs; output++)
+                for (var tap = 0; tap < taps; tap++)
+                    transposed[(group * taps + tap) * outputs + output] = weights[(group * outputs + output) * taps + tap];
+
+        fixed (T* py = y, pw = transposed, ps = strip)
+        {
+            for (var row = 0; row < rows; row++)
+            {
+                var target = x.Slice(row * shape.InputSize, shape.InputSize);
+                patches.Pad(target, image);
+                for (var group = 0; group < shape.Groups; group++)
+                {
+                    var from = py + (nint)row * shape.OutputSize + group * outputs * positions;
+                    for (var first = 0; first < positions; first += StripWidth)
+                    {
+                        var width = Math.Min(StripWidth, positions - first);
+                        strip.AsSpan(0, taps * width).Clear();
+                        BlockedProduct.Accumulate(
+                            pw + (nint)group * taps * outputs, outputs, new RowMajor<T>(from + first, positions), ps, width, 1, taps, outputs, width);
+                        patches.AddTo<T>(image.AsSpan(group * patches.GroupSize), strip, first, width);
+                    }
+                }
+
+                patches.Crop(image, target);
+            }
+        }
+
+        ArrayPool<T>.Shared.Return(image);
+        ArrayPool<T>.Shared.Return(transposed);
+        ArrayPool<T>.Shared.Return(strip);
+    }
+
+    // Positions whose patches are added back at a time, so that they are still in the cache.
+    private const int StripWidth = 96;
+
+    private static void Check(int x, int weights, int y, int rows, ConvolutionShape shape)
+    {
+        if (rows < 0 || x < (long)rows * shape.InputSize || y < (long)rows * shape.OutputSize || weights < shape.WeightSize)
+            throw new ArgumentException($"{x} inputs, {weights} weights and {y} outputs do not hold {rows} of {shape}.");
+    }
+
+    /// <summary>
+    /// Where the patches of an image lie: the entry for a weight of the kernel (a tap) and an output position is at
+    /// Taps[k] + Positions[j] of the image, once the image is surrounded by its padding.
+    /// </summary>
+    private sealed class PatchGeometry
+    {
+        private readonly ConvolutionShape shape;
+        private readonly int height, width;
+
+        public PatchGeometry(ConvolutionShape shape)
+        {
+            this.shape = shape;
+
+            // Large enough for the image and for every patch: a kernel may stop short of the padding or of the image.
+            height = Math.Max(shape.PadTop + shape.InputHeight, (shape.OutputHeight - 1) * shape.StrideHeight + (shape.KernelHeight - 1) * shape.DilationHeight + 1);
+            width = Math.Max(shape.PadLeft + shape.InputWidth, (shape.OutputWidth - 1) * shape.StrideWidth + (shape.KernelWidth - 1) * shape.DilationWidth + 1);
+            var inputs = shape.InputChannels / shape.Groups;
+            GroupOutputs = shape.OutputChannels / shape.Groups;
+            GroupSize = checked(inputs * height * width);
+
+            Taps = new int[inputs * shape.KernelHeight * shape.KernelWidth];
+            for (var (channel, k) = (0, 0); channel < inputs; channel++)
+                for (var kh = 0; kh < shape.KernelHeight; kh++)
+                    for (var kw = 0; kw < shape.KernelWidth; kw++)
+                        Taps[k++] = (channel * height + kh * shape.DilationHeight) * width + kw * shape.DilationWidth;
+
+            Positions = new int[shape.OutputHeight * shape.OutputWidth];
+            for (var (oh, j) = (0, 0); oh < shape.OutputHeight; oh++)
+                for (var ow = 0; ow < shape.OutputWidth; ow++)
+                    Positions[j++] = oh * shape.StrideHeight * width + ow * shape.StrideWidth;
+        }
+
+        public int[] Taps { get; }
+
+        public int[] Positions { get; }
+
+        public int GroupOutputs { get; }
+
+        /// <summary>Elements of the padded channels of one group.</summary>
+        public int GroupSize { get; }
+
+        public int ImageSize => checked(shape.Groups * GroupSize);
+
+        /// <summary>Copies a tensor into an image with zeros around it.</summary>
+        public void Pad<T>(ReadOnlySpan<T> tensor, Span<T> image)
+        {
+            image[..ImageSize].Clear();
+            foreach (var (inside, outside, length) in Lines()) tensor.Slice(inside, length).CopyTo(image[outside..]);
+        }
+
+        /// <summary>Copies an image back into its tensor, without what surrounds it.</summary>
+        public void Crop<T>(ReadOnlySpan<T> image, Span<T> tensor)
+        {
+            foreach (var (inside, outside, length) in Lines()) image.Slice(outside, length).CopyTo(tensor[inside..]);
+        }
+
+        /// <summary>Adds the patches of some positions, taps × width, to the image that they came from.</summary>
+        /// <remarks>
+        /// From the last tap to the first: then a pixel gets its terms in ascending order of position, however the
+        /// positions are divided into strips. No two positions of one tap share a pixel.
+        /// </remarks>
+        public void AddTo<T>(Span<T> image, ReadOnlySpan<T> strip, int first, int width) where T : unmanaged, INumber<T>
+        {
+            var positions = Positions.AsSpan(first, width);
+            var contiguous = positions[^1] - positions[0] == width - 1;
+            for (var k = Taps.Length - 1; k >= 0; k--)
+            {
+                var terms = strip.Slice(k * width, width);
+                var target = image[Taps[k]..];
+                if (contiguous)
+                {
+                    var line = target.Slice(positions[0], width);
+                    TensorPrimitives.Add(line, terms, line);
+                }
+                else
+                {
+                    for (var j = 0; j < terms.Length; j++) target[positions[j]] += terms[j];
+                }
+            }
+        }
+
+        // The lines of the image that the tensor fills. Negative padding cuts some of them off.
+        private IEnumerable<(int Tensor, int Image, int Length)> Lines()
+        {
+            var (top, left) = (Math.Max(0, -shape.PadTop), Math.Max(0, -shape.PadLeft));
+            for (var channel = 0; channel < shape.InputChannels; channel++)
+                for (var line = top; line < shape.InputHeight; line++)
+                {
+                    yield return (
+                        (channel * shape.InputHeight + line) * shape.InputWidth + left,
+                        (channel * height + line + shape.PadTop) * width + left + shape.PadLeft,
+                        shape.InputWidth - left);
+                }
+        }
+    }
+
+    /// <summary>The patches of a padded image, taps × positions.</summary>
+    private readonly struct Patches<T>(T* image, int* taps, int* positions) : IRightFactor<T> where T : unmanaged
+    {
+        public void Pack(int k, int j, int depth, int width, T* panel, int stride)
+        {
+            var at = positions + j;
+            var contiguous = at[width - 1] - at[0] == width - 1;
+            for (var row = k; row < k + depth; row++, panel += stride)
+            {
+                var source = image + taps[row];
+                if (contiguous) new ReadOnlySpan<T>(source + at[0], width).CopyTo(new Span<T>(panel, width));
+                else for (var column = 0; column < width; column++) panel[column] = source[at[column]];
+            }
         }
     }
 }
