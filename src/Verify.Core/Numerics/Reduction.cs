@@ -36,6 +36,9 @@ public static class Reduction
         return Rounding.Up(sum + 2 * Rounding.SumError(a.Length, sum));
     }
 
+    /// <summary>The sum of eight lanes.</summary>
+    public static double Sum(Vector512<double> lanes) => new Lanes(lanes).Sum;
+
     private static void Check(ReadOnlySpan<double> a, ReadOnlySpan<double> b)
     {
         if (a.Length != b.Length) throw new ArgumentException($"Vectors of {a.Length} and {b.Length} elements have no inner product.");

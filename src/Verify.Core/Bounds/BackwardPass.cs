@@ -1,0 +1,306 @@
+using System.Buffers;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using RobustVerify.Core.Networks;
+using RobustVerify.Core.Numerics;
+
+namespace RobustVerify.Core.Bounds;
+
+/// <summary>Lower bounds of linear functions of a node, carried backwards to the input through linear relaxations.</summary>
+/// <remarks>
+/// <para>
+/// A row a·y ≥ … of one node becomes a row over its sources: exactly through an affine node, by the line below (where its
+/// coefficient is positive) or above (where it is negative) through an elementwise node, by planes through a product.
+/// </para>
+/// <para>
+/// Rounding: every step computes a′ = a·W off by at most γ|a||W|, which moves the bound by at most γ|a|(|W|m) where |x| ≤ m.
+/// The sums |a|(|W|m) of all steps are gathered in one magnitude a row, and γ times that magnitude is taken off the bound,
+/// with the γ of the longest chain of operations of the whole pass.
+/// </para>
+/// </remarks>
+internal sealed class BackwardPass(NodeBounds bounds)
+{
+    /// <summary>Coefficients of one node that are held at once; more rows than that go in chunks.</summary>
+    private const int MostCoefficients = 1 << 22;
+
+    private readonly Network network = bounds.Network;
+    private readonly Dictionary<Node, double[]> magnitudes = [];
+    private readonly Dictionary<ElementwiseNode, ElementwiseLines> lines = [];
+    private readonly Dictionary<ProductNode, ProductPlanes> planes = [];
+    private readonly double gamma = Rounding.Gamma(LongestChain(bounds.Network));
+
+    /// <summary>For each row, a lower bound of Σ aᵢ yᵢ over its region.</summary>
+    /// <param name="target">The node y.</param>
+    /// <param name="coefficients">rows × size of the node.</param>
+    /// <param name="regionOf">For each row, the index of its region.</param>
+    /// <param name="results">For each row, the bound, or −∞ where nothing is known.</param>
+    /// <param name="cancellation">Ends the work with an <see cref="OperationCanceledException"/>.</param>
+    public void LowerBounds(
+        Node target,
+        ReadOnlySpan<double> coefficients,
+        ReadOnlySpan<int> regionOf,
+        Span<double> results,
+        CancellationToken cancellation = default)
+    {
+        var widest = 1;
+        for (var i = network.IndexOf(target); i >= 0; i--) widest = Math.Max(widest, network.Nodes[i].Size);
+        var chunk = Math.Max(8, MostCoefficients / widest);
+        for (var start = 0; start < regionOf.Length; start += chunk)
+        {
+            var rows = Math.Min(chunk, regionOf.Length - start);
+            var state = new Rows(regionOf.Slice(start, rows).ToArray(), network.Nodes.Length);
+            coefficients.Slice(start * target.Size, rows * target.Size).CopyTo(state.Of(network.IndexOf(target), target.Size));
+            for (var i = network.IndexOf(target); i > 0; i--)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                if (state.Take(i) is not { } taken) continue;
+                var a = taken.AsSpan(0, rows * network.Nodes[i].Size);
+                switch (network.Nodes[i])
+                {
+                    case AffineNode affine: Through(affine, a, state); break;
+                    case ElementwiseNode elementwise: Through(elementwise, a, state); break;
+                    case ProductNode product: Through(product, a, state); break;
+                }
+
+                ArrayPool<double>.Shared.Return(taken);
+            }
+
+            Conclude(state, results.Slice(start, rows));
+        }
+    }
+
+    /// <summary>The number of roundings behind any one number of a pass, at most.</summary>
+    private static int LongestChain(Network network)
+    {
+        var (longest, consumers) = (network.Input.Size, new Dictionary<Node, int>());
+        foreach (var node in network.Nodes)
+        {
+            longest = Math.Max(longest, node switch
+            {
+                AffineNode affine => affine.Terms.Sum(term => term.Map.LongestInnerProduct) + node.Size,
+                ProductNode product => 2 * (product.Inner + product.Rows + product.Columns) + node.Size,
+                _ => node.Size,
+            });
+            foreach (var source in node.Sources) consumers[source] = consumers.GetValueOrDefault(source) + 1;
+        }
+
+        return longest + consumers.Values.DefaultIfEmpty(0).Max() + 2 * network.Nodes.Length + 16;
+    }
+
+    private void Through(AffineNode node, ReadOnlySpan<double> a, Rows state)
+    {
+        if (!magnitudes.TryGetValue(node, out var magnitude)) magnitudes[node] = magnitude = Magnitude(node);
+        for (var row = 0; row < state.Count; row++)
+        {
+            var coefficients = a.Slice(row * node.Size, node.Size);
+            state.Offsets[row] += Reduction.Dot(coefficients, node.Bias);
+            state.Magnitudes[row] += Reduction.AbsDot(coefficients, magnitude.AsSpan(state.RegionOf[row] * node.Size, node.Size));
+        }
+
+        foreach (var (source, map) in node.Terms)
+            map.Transpose.Accumulate(a, state.Of(network.IndexOf(source), source.Size), state.Count);
+    }
+
+    /// <summary>Σ |L| m + |b|, for every region.</summary>
+    private double[] Magnitude(AffineNode node)
+    {
+        var regions = bounds.Regions.Length;
+        var result = new double[regions * node.Size];
+        for (var i = 0; i < result.Length; i++) result[i] = Math.Abs(node.Bias[i % node.Size]);
+        foreach (var (source, map) in node.Terms) map.Abs.Accumulate<double>(bounds.Magnitude(source), result, regions);
+        return result;
+    }
+
+    private void Through(ElementwiseNode node, ReadOnlySpan<double> a, Rows state)
+    {
+        if (!lines.TryGetValue(node, out var line)) lines[node] = line = ElementwiseLines.MinimumArea(node, bounds);
+        if (!magnitudes.TryGetValue(node, out var magnitude)) magnitudes[node] = magnitude = bounds.Magnitude(node.Source);
+        var result = state.Of(network.IndexOf(node.Source), node.Size);
+        for (var row = 0; row < state.Count; row++)
+        {
+            var at = state.RegionOf[row] * node.Size;
+            var (offset, size) = Relax(
+                a.Slice(row * node.Size, node.Size),
+                line.LowerSlopes.AsSpan(at, node.Size),
+                line.LowerOffsets.AsSpan(at, node.Size),
+                line.UpperSlopes.AsSpan(at, node.Size),
+                line.UpperOffsets.AsSpan(at, node.Size),
+                magnitude.AsSpan(at, node.Size),
+                result.Slice(row * node.Size, node.Size));
+            state.Offsets[row] += offset;
+            state.Magnitudes[row] += size;
+        }
+    }
+
+    /// <summary>One row through the lines of an elementwise node: result += a ⊙ slope; returns Σ a·offset and the magnitude.</summary>
+    /// <remarks>Eight lanes whatever the machine has, so that sums have one order everywhere; the remainder is padded to eight.</remarks>
+    private static (double Offset, double Magnitude) Relax(
+        ReadOnlySpan<double> a,
+        ReadOnlySpan<double> lowerSlopes,
+        ReadOnlySpan<double> lowerOffsets,
+        ReadOnlySpan<double> upperSlopes,
+        ReadOnlySpan<double> upperOffsets,
+        ReadOnlySpan<double> magnitudes,
+        Span<double> result)
+    {
+        var (offset, magnitude) = (Vector512<double>.Zero, Vector512<double>.Zero);
+        var whole = a.Length & ~7;
+        for (var i = 0; i < whole; i += 8)
+        {
+            var coefficient = Vector512.LoadUnsafe(ref MemoryMarshal.GetReference(a), (nuint)i);
+            var positive = Vector512.Max(coefficient, Vector512<double>.Zero);
+            var negative = Vector512.Min(coefficient, Vector512<double>.Zero);
+            var constant = positive * Vector512.LoadUnsafe(ref MemoryMarshal.GetReference(lowerOffsets), (nuint)i)
+                + negative * Vector512.LoadUnsafe(ref MemoryMarshal.GetReference(upperOffsets), (nuint)i);
+            var slope = positive * Vector512.LoadUnsafe(ref MemoryMarshal.GetReference(lowerSlopes), (nuint)i)
+                + negative * Vector512.LoadUnsafe(ref MemoryMarshal.GetReference(upperSlopes), (nuint)i);
+            offset += constant;
+            magnitude += Vector512.Abs(constant)
+                + Vector512.Abs(slope) * Vector512.LoadUnsafe(ref MemoryMarshal.GetReference(magnitudes), (nuint)i);
+            (Vector512.LoadUnsafe(ref MemoryMarshal.GetReference(result), (nuint)i) + slope)
+                .StoreUnsafe(ref MemoryMarshal.GetReference(result), (nuint)i);
+        }
+
+        var (offsets, sizes) = (Reduction.Sum(offset), Reduction.Sum(magnitude));
+        for (var i = whole; i < a.Length; i++)
+        {
+            var (slope, constant) = a[i] >= 0
+                ? (a[i] * lowerSlopes[i], a[i] * lowerOffsets[i])
+                : (a[i] * upperSlopes[i], a[i] * upperOffsets[i]);
+            offsets += constant;
+            sizes += Math.Abs(constant) + Math.Abs(slope) * magnitudes[i];
+            result[i] += slope;
+        }
+
+        return (offsets, sizes);
+    }
+
+    private void Through(ProductNode node, ReadOnlySpan<double> a, Rows state)
+    {
+        if (!planes.TryGetValue(node, out var plane)) planes[node] = plane = ProductPlanes.Of(node, bounds);
+        if (!magnitudes.TryGetValue(node, out var magnitude)) magnitudes[node] = magnitude = Magnitude(node, plane);
+        var left = state.Of(network.IndexOf(node.Left), node.Left.Size);
+        var right = state.Of(network.IndexOf(node.Right), node.Right.Size);
+        var (leftSize, rightSize, size) = (node.Rows * node.Inner, node.Inner * node.Columns, node.Rows * node.Columns);
+        var turned = new double[size];
+        var turnedRight = new double[rightSize];
+        for (var row = 0; row < state.Count; row++)
+        {
+            var region = state.RegionOf[row];
+            var coefficients = a.Slice(row * node.Size, node.Size);
+            state.Offsets[row] += Reduction.Dot(coefficients, plane.Offsets.AsSpan(region * node.Size, node.Size))
+                - Reduction.AbsDot(coefficients, plane.Radii.AsSpan(region * node.Size, node.Size));
+            state.Magnitudes[row] += Reduction.AbsDot(coefficients, magnitude.AsSpan(region * node.Size, node.Size));
+            for (var b = 0; b < node.Batch; b++)
+            {
+                var upstream = coefficients.Slice(b * size, size);
+                var leftCenters = plane.LeftCenters.AsSpan((region * node.Batch + b) * leftSize, leftSize);
+                var rightCenters = plane.RightCenters.AsSpan((region * node.Batch + b) * rightSize, rightSize);
+                var toLeft = left.Slice(row * node.Left.Size + b * leftSize, leftSize);
+                var toRight = right.Slice(row * node.Right.Size + b * rightSize, rightSize);
+                // x: A · Cᵧᵀ. y: Cₓᵀ · A, computed as (Aᵀ · Cₓ)ᵀ, since the kernel transposes its second factor only.
+                MatrixProduct.AccumulateTransposed<double>(upstream, rightCenters, toLeft, node.Rows, node.Columns, node.Inner);
+                Transpose(upstream, turned, node.Rows, node.Columns);
+                turnedRight.AsSpan().Clear();
+                MatrixProduct.Accumulate<double>(turned, leftCenters, turnedRight, node.Columns, node.Rows, node.Inner);
+                for (var k = 0; k < node.Inner; k++)
+                {
+                    for (var j = 0; j < node.Columns; j++) toRight[k * node.Columns + j] += turnedRight[j * node.Inner + k];
+                }
+            }
+        }
+    }
+
+    /// <summary>Σ |cᵧ| mₓ + |cₓ| mᵧ + |cₓ cᵧ| + rₓ rᵧ, for every region.</summary>
+    private double[] Magnitude(ProductNode node, ProductPlanes plane)
+    {
+        var (left, right) = (bounds.Magnitude(node.Left), bounds.Magnitude(node.Right));
+        var result = new double[plane.Offsets.Length];
+        var next = 0;
+        for (var b = 0; b < bounds.Regions.Length * node.Batch; b++)
+        {
+            for (var i = 0; i < node.Rows; i++)
+            {
+                for (var j = 0; j < node.Columns; j++, next++)
+                {
+                    var sum = plane.Radii[next];
+                    for (var k = 0; k < node.Inner; k++)
+                    {
+                        var x = (b * node.Rows + i) * node.Inner + k;
+                        var y = (b * node.Inner + k) * node.Columns + j;
+                        sum += Math.Abs(plane.RightCenters[y]) * left[x] + 2 * Math.Abs(plane.LeftCenters[x]) * right[y];
+                    }
+
+                    result[next] = sum;
+                }
+            }
+        }
+
+        return result;
+    }
+
+    private static void Transpose(ReadOnlySpan<double> from, Span<double> to, int rows, int columns)
+    {
+        for (var i = 0; i < rows; i++)
+        {
+            for (var j = 0; j < columns; j++) to[j * rows + i] = from[i * columns + j];
+        }
+    }
+
+    private void Conclude(Rows state, Span<double> results)
+    {
+        var input = state.Take(0);
+        for (var row = 0; row < state.Count; row++)
+        {
+            var (bound, magnitude) = (state.Offsets[row], state.Magnitudes[row]);
+            if (input is not null)
+            {
+                var (minimum, size) = Concretization.Minimum(
+                    input.AsSpan(row * network.Input.Size, network.Input.Size), bounds.Regions[state.RegionOf[row]]);
+                bound += minimum;
+                magnitude += size;
+            }
+
+            // The magnitude is itself a sum of rounded numbers: a relative error far below one part in a thousand. The last
+            // term stands for all that underflowed.
+            bound = Math.BitDecrement(bound - 1.001 * gamma * (magnitude + Math.Abs(bound)) - 1e-290);
+            results[row] = double.IsNaN(bound) ? double.NegativeInfinity : bound;
+        }
+
+        if (input is not null) ArrayPool<double>.Shared.Return(input);
+    }
+
+    /// <summary>A chunk of rows on its way back: coefficients of the nodes not yet passed, and what was left behind.</summary>
+    private sealed class Rows(int[] regionOf, int nodes)
+    {
+        private readonly double[]?[] coefficients = new double[nodes][];
+
+        public int Count => regionOf.Length;
+
+        public int[] RegionOf => regionOf;
+
+        public double[] Offsets { get; } = new double[regionOf.Length];
+
+        public double[] Magnitudes { get; } = new double[regionOf.Length];
+
+        /// <summary>The coefficients of a node, zero at first: rows × size.</summary>
+        public Span<double> Of(int node, int size)
+        {
+            if (coefficients[node] is null)
+            {
+                coefficients[node] = ArrayPool<double>.Shared.Rent(Count * size);
+                coefficients[node].AsSpan(0, Count * size).Clear();
+            }
+
+            return coefficients[node].AsSpan(0, Count * size);
+        }
+
+        /// <summary>Takes the coefficients of a node away, where it has any.</summary>
+        public double[]? Take(int node)
+        {
+            var taken = coefficients[node];
+            coefficients[node] = null;
+            return taken;
+        }
+    }
+}

@@ -1,0 +1,58 @@
+using RobustVerify.Core.Numerics;
+using RobustVerify.Core.Specifications;
+
+namespace RobustVerify.Core.Bounds;
+
+/// <summary>The least value of a linear function over an input region.</summary>
+internal static class Concretization
+{
+    /// <summary>A lower bound of Σ aᵢ xᵢ over the region, and the magnitude that its rounding error is relative to.</summary>
+    /// <remarks>
+    /// Exact over a box. Over the part of a box that lies in a ball, the larger of the bounds over the box and over the
+    /// ball, a·c − ‖a ⊙ r‖ in the dual norm: sound, and exact where the box does not cut the ball.
+    /// </remarks>
+    public static (double Minimum, double Magnitude) Minimum(ReadOnlySpan<double> a, InputRegion region)
+    {
+        var inBox = InBox(a, region.Lower, region.Upper);
+        return region.IsBox ? inBox : Larger(inBox, InBall(a, region));
+    }
+
+    /// <summary>A lower bound of Σ aᵢ yᵢ for y between two bounds, rounded down, or −∞ where nothing is known.</summary>
+    public static double MinimumInBox(ReadOnlySpan<double> a, ReadOnlySpan<double> lower, ReadOnlySpan<double> upper)
+    {
+        var (minimum, magnitude) = InBox(a, lower, upper);
+        var bound = Math.BitDecrement(minimum - 1.001 * Rounding.Gamma(a.Length + 4) * magnitude - 1e-290);
+        return double.IsNaN(bound) ? double.NegativeInfinity : bound;
+    }
+
+    private static (double Minimum, double Magnitude) InBox(ReadOnlySpan<double> a, ReadOnlySpan<double> lower, ReadOnlySpan<double> upper)
+    {
+        var (minimum, magnitude) = (0.0, 0.0);
+        for (var i = 0; i < a.Length; i++)
+        {
+            if (a[i] == 0) continue;
+            minimum += a[i] > 0 ? a[i] * lower[i] : a[i] * upper[i];
+            magnitude += Math.Abs(a[i]) * Math.Max(Math.Abs(lower[i]), Math.Abs(upper[i]));
+        }
+
+        return (minimum, magnitude);
+    }
+
+    private static (double Minimum, double Magnitude) InBall(ReadOnlySpan<double> a, InputRegion region)
+    {
+        var (center, magnitude, dual) = (0.0, 0.0, 0.0);
+        for (var i = 0; i < a.Length; i++)
+        {
+            center += a[i] * region.Center[i];
+            magnitude += Math.Abs(a[i] * region.Center[i]);
+            var reach = Math.Abs(a[i]) * region.Radii[i];
+            dual = region.Norm == Norm.L1 ? Math.Max(dual, reach) : dual + reach * reach;
+        }
+
+        if (region.Norm == Norm.L2) dual = Math.Sqrt(dual);
+        return (center - dual, magnitude + dual);
+    }
+
+    private static (double Minimum, double Magnitude) Larger((double Minimum, double Magnitude) p, (double Minimum, double Magnitude) q) =>
+        p.Minimum >= q.Minimum ? p : q;
+}

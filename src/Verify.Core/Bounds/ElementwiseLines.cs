@@ -1,0 +1,43 @@
+using RobustVerify.Core.Networks;
+using RobustVerify.Core.Relaxations;
+
+namespace RobustVerify.Core.Bounds;
+
+/// <summary>A line below and a line above the activation, for every region and element of an elementwise node.</summary>
+internal sealed class ElementwiseLines
+{
+    private ElementwiseLines(int length)
+    {
+        LowerSlopes = new double[length];
+        LowerOffsets = new double[length];
+        UpperSlopes = new double[length];
+        UpperOffsets = new double[length];
+    }
+
+    public double[] LowerSlopes { get; }
+
+    public double[] LowerOffsets { get; }
+
+    public double[] UpperSlopes { get; }
+
+    public double[] UpperOffsets { get; }
+
+    /// <summary>The lines of least area, which need no knowledge of what is bounded.</summary>
+    public static ElementwiseLines MinimumArea(ElementwiseNode node, NodeBounds bounds)
+    {
+        var low = bounds.Lower(node.Source);
+        var high = bounds.Upper(node.Source);
+        var lines = new ElementwiseLines(low.Length);
+        for (var i = 0; i < low.Length; i++)
+        {
+            // No line bounds a function that may be undefined, or values that may be infinite.
+            var (below, above) = node.Activation.IsDefinedOn(low[i], high[i]) && double.IsFinite(high[i] - low[i])
+                ? Relaxation.MinimumArea(node.Activation, low[i], high[i])
+                : (new Line(0, double.NegativeInfinity), new Line(0, double.PositiveInfinity));
+            (lines.LowerSlopes[i], lines.LowerOffsets[i]) = (below.Slope, below.Offset);
+            (lines.UpperSlopes[i], lines.UpperOffsets[i]) = (above.Slope, above.Offset);
+        }
+
+        return lines;
+    }
+}

@@ -1,0 +1,124 @@
+using System.Collections.Immutable;
+using RobustVerify.Core.Networks;
+using RobustVerify.Core.Networks.Activations;
+using RobustVerify.Core.Specifications;
+
+namespace RobustVerify.Core.Bounds;
+
+/// <summary>Bounds by backward propagation of linear relaxations, for every neuron whose relaxation depends on them.</summary>
+/// <remarks>
+/// Requires bounded regions. Returns the intersection of interval bounds and backward bounds at the inputs of elementwise
+/// and product nodes, and interval bounds from those elsewhere; then bounds any linear function of the output. Neurons on
+/// which the activation is already linear are not bounded again. Sound, not complete.
+/// Source: Zhang et al. 2018, arXiv 1811.00866 (backward linear bounds); the lines are those of least area.
+/// </remarks>
+public sealed class LinearBoundPropagation
+{
+    private readonly BackwardPass pass;
+
+    private LinearBoundPropagation(NodeBounds bounds)
+    {
+        Bounds = bounds;
+        pass = new BackwardPass(bounds);
+    }
+
+    /// <summary>The bounds of every node.</summary>
+    public NodeBounds Bounds { get; }
+
+    /// <summary>Bounds every node of a network over a batch of regions.</summary>
+    public static LinearBoundPropagation Propagate(
+        Network network, ImmutableArray<InputRegion> regions, CancellationToken cancellation = default)
+    {
+        var propagation = new LinearBoundPropagation(new NodeBounds(network, regions));
+        var relaxed = network.Nodes.Where(node => node is not AffineNode).SelectMany(node => node.Sources).ToHashSet();
+        foreach (var node in network.Nodes)
+        {
+            IntervalPropagation.Through(node, propagation.Bounds);
+            if (relaxed.Contains(node)) propagation.Refine(node, cancellation);
+        }
+
+        return propagation;
+    }
+
+    /// <summary>
+    /// For each row of coefficients, a lower bound of Σ aᵢ yᵢ over one region: the better of the backward bound and the
+    /// interval bound.
+    /// </summary>
+    /// <param name="coefficients">rows × output size.</param>
+    /// <param name="region">The index of the region.</param>
+    /// <param name="cancellation">Ends the work with an <see cref="OperationCanceledException"/>.</param>
+    public double[] LowerBounds(ReadOnlySpan<double> coefficients, int region = 0, CancellationToken cancellation = default)
+    {
+        var output = Bounds.Network.Output;
+        var results = new double[coefficients.Length / output.Size];
+        var regionOf = new int[results.Length];
+        Array.Fill(regionOf, region);
+        pass.LowerBounds(output, coefficients, regionOf, results, cancellation);
+        var low = Bounds.Lower(output).Slice(region * output.Size, output.Size);
+        var high = Bounds.Upper(output).Slice(region * output.Size, output.Size);
+        for (var row = 0; row < results.Length; row++)
+        {
+            var interval = Concretization.MinimumInBox(coefficients.Slice(row * output.Size, output.Size), low, high);
+            results[row] = Math.Max(results[row], interval);
+        }
+
+        return results;
+    }
+
+    /// <summary>Bounds the neurons of a node on which the functions above it are not yet linear.</summary>
+    private void Refine(Node node, CancellationToken cancellation)
+    {
+        if (IsExact(node)) return;
+        var neurons = Undecided(node);
+        if (neurons.Count == 0) return;
+        var (low, high) = (Bounds.Lower(node).ToArray(), Bounds.Upper(node).ToArray());
+        const int chunk = 256;
+        for (var start = 0; start < neurons.Count; start += chunk)
+        {
+            var count = Math.Min(chunk, neurons.Count - start);
+            var coefficients = new double[2 * count * node.Size];
+            var regionOf = new int[2 * count];
+            for (var i = 0; i < count; i++)
+            {
+                var (region, neuron) = Math.DivRem(neurons[start + i], node.Size);
+                (regionOf[2 * i], regionOf[2 * i + 1]) = (region, region);
+                coefficients[2 * i * node.Size + neuron] = 1;
+                coefficients[(2 * i + 1) * node.Size + neuron] = -1;
+            }
+
+            var results = new double[2 * count];
+            pass.LowerBounds(node, coefficients, regionOf, results, cancellation);
+            for (var i = 0; i < count; i++)
+            {
+                var at = neurons[start + i];
+                low[at] = Math.Max(low[at], results[2 * i]);
+                high[at] = Math.Min(high[at], -results[2 * i + 1]);
+                // Both enclose the same values, so they must meet: going on would make everything provable.
+                if (low[at] > high[at]) throw new InvalidOperationException($"The bounds of {node} contradict one another.");
+            }
+        }
+
+        Bounds.Set(node, low, high);
+    }
+
+    /// <summary>True where interval bounds cannot be improved: an affine function of a box.</summary>
+    private bool IsExact(Node node) => node is InputNode ||
+        (Bounds.Regions.All(region => region.IsBox)
+            && node is AffineNode { Terms: [{ Source: InputNode }] or [] });
+
+    private List<int> Undecided(Node node)
+    {
+        var low = Bounds.Lower(node);
+        var high = Bounds.Upper(node);
+        var onlyReLU = Bounds.Network.Nodes
+            .Where(consumer => consumer is not AffineNode && consumer.Sources.Contains(node))
+            .All(consumer => consumer is ElementwiseNode { Activation: ReLU });
+        var neurons = new List<int>();
+        for (var i = 0; i < low.Length; i++)
+        {
+            if (onlyReLU ? low[i] < 0 && high[i] > 0 : low[i] < high[i]) neurons.Add(i);
+        }
+
+        return neurons;
+    }
+}
