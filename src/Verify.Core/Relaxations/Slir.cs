@@ -50,7 +50,12 @@ public static class Slir
     {
         Check(activation, lower, upper, 0);
         if (activation is ReLU) return (lower < 0 ? 0 : 1, upper > 0 ? 1 : 0);
-        if (upper - lower > 2 * activation.Period) upper = lower + 2 * activation.Period;
+        if (upper - lower > 2 * activation.Period)
+        {
+            lower = double.IsInfinity(lower) ? 0 : lower;
+            upper = lower + 2 * activation.Period;
+        }
+
         var (low, high) = (double.PositiveInfinity, double.NegativeInfinity);
         void Include(double slope)
         {
@@ -133,12 +138,13 @@ public static class Slir
         var (rise, error) = Rise(derivative, low, slope, side);
         if (rise <= -error) return false;
         var lowRise = rise;
+        var (bound, contact) = (Reach(Height(function, low, slope, side), rise + error, high - low), low);
         (rise, error) = Rise(derivative, high, slope, side);
         if (rise >= error) return false;
         var highRise = rise;
+        var last = Reach(Height(function, high, slope, side), error - rise, high - low);
+        if (last < bound) (bound, contact) = (last, high);
 
-        var bound = double.PositiveInfinity;
-        var contact = low;
         var guess = function.CriticalPoint(slope, piece);
         for (var step = 0; step < 200; step++)
         {
@@ -170,22 +176,20 @@ public static class Slir
 
             var height = Height(function, z, slope, side);
             var excess = Math.Max((error + rise) * (high - z), (error - rise) * (z - low));
-            if (Up(height + excess) < bound) (bound, contact) = (Up(height + excess), z);
+            var reach = Up(height + excess);
+            if (reach < bound) (bound, contact) = (reach, z);
             if (Math.Abs(rise) <= error || excess <= Tolerance * (Math.Abs(height) + Math.Abs(slope * z))) break;
             if (rise > 0) (low, lowRise) = (z, rise);
             else (high, highRise) = (z, rise);
         }
 
-        // Nothing lies strictly between the ends of the bracket: its tangents bound it.
-        if (double.IsPositiveInfinity(bound))
-        {
-            Raise(ref best, AtEnd(function, low, slope, side));
-            (bound, contact) = (Up(Height(function, high, slope, side) + (Math.Abs(highRise) + error) * (high - low)), high);
-        }
-
         Raise(ref best, new(bound, contact));
         return true;
     }
+
+    /// <summary>What a concave function can reach over a distance from a point of this height and slope.</summary>
+    private static double Reach(double height, double rise, double distance) =>
+        rise <= 0 ? height : Up(height + rise * distance);
 
     private static bool IsCertain((double Rise, double Error) slope, int sign) => sign * slope.Rise > slope.Error;
 

@@ -1,27 +1,35 @@
 namespace RobustVerify.Core.Networks.Activations;
 
-/// <summary>eᶻ.</summary>
+/// <summary>eᶻ, and c·e^(kz), of which the derivatives of exponential units are made.</summary>
 public sealed class Exp : Activation
 {
-    private Exp()
-    {
-    }
+    private readonly double coefficient;
+    private readonly double rate;
 
-    /// <summary>The function.</summary>
-    public static Exp Instance { get; } = new();
+    private Exp(double coefficient, double rate) => (this.coefficient, this.rate) = (coefficient, rate);
 
-    /// <inheritdoc/>
-    public override string Name => "Exp";
+    /// <summary>eᶻ.</summary>
+    public static Exp Instance { get; } = new(1, 1);
 
     /// <inheritdoc/>
-    public override double Value(double z) => Math.Exp(z);
+    public override string Name => (coefficient, rate) == (1, 1) ? "Exp" : $"{coefficient}·Exp({rate}·z)";
 
     /// <inheritdoc/>
-    public override double CriticalPoint(double slope, in Piece piece) => Math.Log(slope);
+    public override double Value(double z) => coefficient * Math.Exp(rate * z);
 
     /// <inheritdoc/>
-    protected override Activation CreateDerivative() => this;
+    public override double ValueError(double z, double value) =>
+        (8 + (rate == 1 ? 0 : Math.Abs(rate * z))) * Ulp * Math.Abs(value) + Math.Abs(coefficient) * double.Epsilon + double.Epsilon;
 
     /// <inheritdoc/>
-    protected override Piece[] CreatePieces() => Piece.Whole(this, Curvature.Convex);
+    public override double CriticalPoint(double slope, in Piece piece) => Math.Log(slope / (coefficient * rate)) / rate;
+
+    /// <summary>c·e^(kz), both not zero.</summary>
+    internal static Exp Of(double coefficient, double rate) => new(coefficient, rate);
+
+    /// <inheritdoc/>
+    protected override Activation CreateDerivative() => rate == 1 ? this : Of(coefficient * rate, rate);
+
+    /// <inheritdoc/>
+    protected override Piece[] CreatePieces() => Piece.Whole(this, coefficient > 0 ? Curvature.Convex : Curvature.Concave);
 }

@@ -5,16 +5,19 @@ internal static class Polynomial
 {
     public static double Value(double[] p, double z)
     {
-        var sum = 0.0;
-        for (var i = p.Length - 1; i >= 0; i--) sum = Math.FusedMultiplyAdd(sum, z, p[i]);
+        // From the leading coefficient, not from zero, which must not meet an infinite argument.
+        if (p.Length == 0) return 0;
+        var sum = p[^1];
+        for (var i = p.Length - 2; i >= 0; i--) sum = Math.FusedMultiplyAdd(sum, z, p[i]);
         return sum;
     }
 
     /// <summary>Σ|pᵢ||z|ⁱ, which a few units of rounding of the value are relative to.</summary>
     public static double AbsoluteValue(double[] p, double z)
     {
-        var sum = 0.0;
-        for (var i = p.Length - 1; i >= 0; i--) sum = Math.FusedMultiplyAdd(sum, Math.Abs(z), Math.Abs(p[i]));
+        if (p.Length == 0) return 0;
+        var sum = Math.Abs(p[^1]);
+        for (var i = p.Length - 2; i >= 0; i--) sum = Math.FusedMultiplyAdd(sum, Math.Abs(z), Math.Abs(p[i]));
         return sum;
     }
 
