@@ -1,0 +1,138 @@
+using RobustVerify.Core.Certificates;
+
+namespace RobustVerify.Core.Tests.Certificates;
+
+public class ReportJsonTests
+{
+    private static readonly Report Digits = new()
+    {
+        Specification = "digits",
+        Model = "digits.onnx",
+        ModelSha256 = "ab12",
+        Runtime = "managed",
+        Certificates =
+        [
+            Certificate("sample 0") with { Verdict = Verdict.Verified, Margin = 1.23456789, CertifiedRadius = 0.0123456789, AttackedRadius = 0.0223456111 },
+            Certificate("sample 1") with
+            {
+                Verdict = Verdict.Falsified,
+                Method = "attack",
+                Counterexample = new Counterexample([0.1f, 1f / 3, -1e-20f], [float.NegativeInfinity, 16777216f], "managed"),
+            },
+            Certificate("größer ≤ 3") with { Reason = "no bound is finite", Margin = double.NegativeInfinity },
+        ],
+    };
+
+    private const string DigitsText = """
+        {
+          "format": 1,
+          "specification": "digits",
+          "model": "digits.onnx",
+          "modelSha256": "ab12",
+          "runtime": "managed",
+          "engine": "1.2.3",
+          "complete": true,
+          "properties": [
+            {
+              "property": "sample 0",
+              "verdict": "verified",
+              "method": "linear bounds",
+              "certifiedRadius": 0.0123456,
+              "attackedRadius": 0.0223457,
+              "margin": 1.23456
+            },
+            {
+              "property": "sample 1",
+              "verdict": "falsified",
+              "method": "attack",
+              "counterexample": {
+                "input": [0.1,0.33333334,-1E-20],
+                "output": ["-Infinity",16777216],
+                "runtime": "managed"
+              }
+            },
+            {
+              "property": "größer ≤ 3",
+              "verdict": "unknown",
+              "method": "linear bounds",
+              "reason": "no bound is finite"
+            }
+          ]
+        }
+
+        """;
+
+    private static Certificate Certificate(string property) => new()
+    {
+        Property = property,
+        Model = "ab12",
+        Verdict = Verdict.Unknown,
+        Method = "linear bounds",
+        Engine = "1.2.3",
+    };
+
+    [Fact]
+    public void A_report_has_this_text() => Assert.Equal(DigitsText, ReportJson.Write(Digits));
+
+    [Fact]
+    public void A_text_is_read_back_and_written_the_same() => Assert.Equal(DigitsText, ReportJson.Write(ReportJson.Read(DigitsText)));
+
+    [Fact]
+    public void A_counterexample_reads_back_exactly()
+    {
+        var read = ReportJson.Read(DigitsText).Certificates[1].Counterexample!;
+        Assert.Equal([0.1f, 1f / 3, -1e-20f], read.Input.ToArray());
+        Assert.Equal([float.NegativeInfinity, 16777216f], read.Output.ToArray());
+    }
+
+    [Fact]
+    public void Certificates_of_different_engines_keep_their_own()
+    {
+        var mixed = Digits with { Certificates = [Certificate("a"), Certificate("b") with { Engine = "2.0.0", Model = "cd34" }] };
+        var read = ReportJson.Read(ReportJson.Write(mixed));
+        Assert.Equal(mixed.Certificates.AsEnumerable(), read.Certificates);
+    }
+
+    [Fact]
+    public void An_incomplete_report_without_certificates_reads_back()
+    {
+        var read = ReportJson.Read(ReportJson.Write(Digits with { Certificates = [], Complete = false }));
+        Assert.False(read.Complete);
+        Assert.Empty(read.Certificates);
+    }
+
+    [Fact]
+    public void A_certificate_has_a_snapshot_of_its_own() => Assert.Equal(
+        """
+        {
+          "property": "sample 0",
+          "verdict": "verified",
+          "method": "linear bounds",
+          "certifiedRadius": 0.0123456,
+          "attackedRadius": 0.0223457,
+          "margin": 1.23456,
+          "model": "ab12",
+          "engine": "1.2.3"
+        }
+
+        """,
+        Digits.Certificates[0].ToSnapshot());
+
+    [Theory]
+    [InlineData("\"format\": 1", "\"format\": 2", 2, "format of this report is 2")]
+    [InlineData("\"format\": 1", "\"format\": \"new\"", 2, "no number")]
+    [InlineData("  \"format\": 1,\n", "", 1, "no \"format\"")]
+    [InlineData("\"complete\": true,", "\"complete\": true", 9, "not JSON")]
+    [InlineData("\"complete\": true", "<<<<<<< HEAD", 8, "not JSON")]
+    [InlineData("\"verified\"", "\"proved\"", 12, "$.properties[0].verdict")]
+    [InlineData("\"sample 1\"", "\"sample 0\"", 19, "'sample 0' is listed twice")]
+    [InlineData("\"margin\"", "\"margins\"", 16, "margins")]
+    [InlineData("      \"method\": \"attack\",\n", "", 26, "method")]
+    public void What_is_no_report_is_refused_with_its_line(string text, string replacement, int line, string said)
+    {
+        var e = Assert.Throws<ReportFormatException>(() => ReportJson.Read(DigitsText.Replace(text, replacement, StringComparison.Ordinal), "a.json"));
+        Assert.StartsWith($"a.json({line}): ", e.Message, StringComparison.Ordinal);
+        Assert.Contains(said, e.Message, StringComparison.Ordinal);
+        Assert.Equal(line, e.Line);
+    }
+}
