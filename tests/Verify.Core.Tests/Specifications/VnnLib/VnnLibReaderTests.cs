@@ -164,7 +164,7 @@ public sealed class VnnLibReaderTests : IDisposable
             for (var disjunct = 0; disjunct < Disjuncts; disjunct++)
             {
                 writer.Write("(and ");
-                for (var i = 0; i < Inputs; i++) writer.Write(string.Create(CultureInfo.InvariantCulture, $"(>= X_{i} {disjunct}.{i:00}00) (<= X_{i} {disjunct}.{i:00}01) "));
+                for (var i = 0; i < Inputs; i++) writer.Write(string.Create(CultureInfo.InvariantCulture, $"(>= X_{i} {disjunct}.{i:00}00) (<= X_{i} {disjunct}.{i:00}50) "));
                 writer.WriteLine($"(<= Y_0 {disjunct}))");
             }
 
@@ -175,7 +175,7 @@ public sealed class VnnLibReaderTests : IDisposable
 
         Assert.True(new FileInfo(path).Length > 5_000_000);
         Assert.Equal(Disjuncts, properties.Length);
-        Assert.Equal(3999.3901, properties[^1].Region.Upper[^1]);
+        Assert.Equal(3999.395, properties[^1].Region.Upper[^1]);
         Assert.Equal(3999, properties[^1].Output.Violations[0].Constraints[0].Bound);
     }
 
