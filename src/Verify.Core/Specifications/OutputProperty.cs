@@ -36,9 +36,11 @@ public sealed class OutputProperty
     public bool OnScores { get; }
 
     /// <summary>The output of a label stays the largest. A tie counts as a violation.</summary>
+    /// <remarks>A single output is the probability of label 1: it stays on its side of one half.</remarks>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such label.</exception>
     public static OutputProperty SameLabel(int label, int outputs)
     {
-        if (outputs < 2) throw new ArgumentException($"A label needs two outputs or more, not {outputs}.", nameof(outputs));
+        if (outputs == 1) return OnItsSideOfOneHalf(label);
         if (label < 0 || label >= outputs)
             throw new ArgumentOutOfRangeException(nameof(label), $"Label {label} is none of the {outputs} outputs.");
         return new OutputProperty(
@@ -72,8 +74,11 @@ public sealed class OutputProperty
     }
 
     /// <summary>True where outputs violate the property.</summary>
+    /// <exception cref="ArgumentException">The property speaks of another number of outputs.</exception>
     public bool IsViolatedBy(ReadOnlySpan<double> outputs)
     {
+        var size = Violations.SelectMany(violation => violation.Constraints).FirstOrDefault()?.Coefficients.Length ?? outputs.Length;
+        if (outputs.Length != size) throw new ArgumentException($"The property speaks of {size} outputs, not {outputs.Length}.", nameof(outputs));
         foreach (var violation in Violations)
         {
             var all = true;
@@ -93,6 +98,13 @@ public sealed class OutputProperty
 
         return false;
     }
+
+    private static OutputProperty OnItsSideOfOneHalf(int label) => label switch
+    {
+        0 => new OutputProperty([Single(1, -0.5, (0, -1))], "the output stays below 0.5"),
+        1 => new OutputProperty([Single(1, 0.5, (0, 1))], "the output stays above 0.5"),
+        _ => throw new ArgumentOutOfRangeException(nameof(label), $"Label {label} is neither 0 nor 1, the labels of a single output."),
+    };
 
     private static Conjunction Single(int outputs, double bound, params ReadOnlySpan<(int Output, double Coefficient)> terms)
     {
