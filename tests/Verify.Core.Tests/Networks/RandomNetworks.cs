@@ -9,7 +9,13 @@ namespace RobustVerify.Core.Tests.Networks;
 internal static class RandomNetworks
 {
     /// <summary>The activations that are defined everywhere.</summary>
-    public static Activation[] Activations { get; } = [ReLU.Instance, Tanh.Instance, Sigmoid.Instance, Exp.Instance];
+    public static Activation[] Activations { get; } =
+    [
+        ReLU.Instance, Tanh.Instance, Sigmoid.Instance, Exp.Instance, Atan.Instance, Erf.Instance, Gelu.Instance, HardSwish.Instance,
+        Mish.Instance, SigmoidGate.Silu, SigmoidGate.GeluTanh, Sine.Sin, Sine.Cos, Softplus.Instance, Softsign.Instance, Quadratic.Square,
+        Power.Of(3), ExponentialUnit.Selu, ExponentialUnit.Elu(1.5), PiecewiseLinear.Step, PiecewiseLinear.Sign, PiecewiseLinear.HardTanh,
+        PiecewiseLinear.HardSigmoid(0.2, 0.5), PiecewiseLinear.ThresholdedReLU(0.3), PiecewiseLinear.LeakyReLU(0.1),
+    ];
 
     /// <summary>A fully connected network with random weights.</summary>
     public static Network Dense(Random random, Activation activation, params int[] sizes)

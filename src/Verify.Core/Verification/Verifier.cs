@@ -1,0 +1,155 @@
+using System.Collections.Immutable;
+using System.Reflection;
+using System.Text;
+using RobustVerify.Core.Attacks;
+using RobustVerify.Core.Bounds;
+using RobustVerify.Core.Certificates;
+using RobustVerify.Core.Networks;
+using RobustVerify.Core.Numerics;
+using RobustVerify.Core.Runtimes;
+using RobustVerify.Core.Specifications;
+
+namespace RobustVerify.Core.Verification;
+
+/// <summary>Decides properties of a model: a search for a counterexample, then bounds.</summary>
+/// <remarks>
+/// Requires a model of the three kinds of node. <see cref="Verdict.Verified"/> holds for every real input of the region and
+/// for the network in real arithmetic; <see cref="Verdict.Falsified"/> holds for what the deployed runtime computes. Sound,
+/// not complete: what neither decides is <see cref="Verdict.Unknown"/>.
+/// </remarks>
+public sealed class Verifier(DeployedModel model)
+{
+    private readonly Dictionary<Network, ProjectedGradient> attacks = [];
+
+    /// <summary>The version of the engine, as certificates name it.</summary>
+    public static string Engine { get; } =
+        typeof(Verifier).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
+
+    /// <summary>Decides one property.</summary>
+    /// <param name="property">The property.</param>
+    /// <param name="budget">How much work it may cost.</param>
+    /// <param name="cancellation">Ends the work with an <see cref="OperationCanceledException"/>.</param>
+    public Certificate Verify(Property property, Budget budget, CancellationToken cancellation = default)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        if (budget.Seconds is { } seconds) limit.CancelAfter(TimeSpan.FromSeconds(seconds));
+        try
+        {
+            return Attack(property, budget, limit.Token) is { } counterexample
+                ? Certify(property, Verdict.Falsified, "attack") with { Counterexample = counterexample }
+                : Bound(property, limit.Token);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            return Certify(property, Verdict.Unknown, "none") with { Reason = $"The limit of {budget.Seconds} seconds ended the run." };
+        }
+    }
+
+    /// <summary>Decides every property of a specification of this model, or measures its radius where that is asked for.</summary>
+    /// <param name="specification">The specification.</param>
+    /// <param name="progress">Told every certificate as it is reached.</param>
+    /// <param name="cancellation">Ends the work; what was decided until then is returned as an incomplete report.</param>
+    public Report Verify(
+        Specification specification, IProgress<Certificate>? progress = null, CancellationToken cancellation = default)
+    {
+        IEnumerable<Func<Certificate>> runs = Enumerable.Range(0, specification.Samples.Length).Select<int, Func<Certificate>>(sample =>
+            specification.MeasureRadius
+                ? () => RadiusSearch.Search(this, scale => specification.PropertyAt(model, sample, scale), specification.Budget, cancellation)
+                : () => Verify(specification.PropertyAt(model, sample), specification.Budget, cancellation));
+        return Collect(specification.Name, [.. runs], progress, cancellation);
+    }
+
+    /// <summary>Decides properties that are given one by one.</summary>
+    /// <param name="name">What the properties are of, for the report.</param>
+    /// <param name="properties">The properties, with names that differ.</param>
+    /// <param name="budget">How much work each may cost.</param>
+    /// <param name="progress">Told every certificate as it is reached.</param>
+    /// <param name="cancellation">Ends the work; what was decided until then is returned as an incomplete report.</param>
+    public Report Verify(
+        string name,
+        IEnumerable<Property> properties,
+        Budget budget,
+        IProgress<Certificate>? progress = null,
+        CancellationToken cancellation = default) =>
+        Collect(name, [.. properties.Select<Property, Func<Certificate>>(property => () => Verify(property, budget, cancellation))], progress, cancellation);
+
+    private Report Collect(
+        string name, ImmutableArray<Func<Certificate>> runs, IProgress<Certificate>? progress, CancellationToken cancellation)
+    {
+        var certificates = ImmutableArray.CreateBuilder<Certificate>(runs.Length);
+        try
+        {
+            foreach (var run in runs)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                certificates.Add(run());
+                progress?.Report(certificates[^1]);
+            }
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            // What was decided so far is kept.
+        }
+
+        return new Report
+        {
+            Specification = name,
+            Model = Path.GetFileName(model.Path),
+            ModelSha256 = model.Sha256,
+            Runtime = model.Runtime.Name,
+            Certificates = certificates.ToImmutable(),
+            Complete = certificates.Count == runs.Length,
+        };
+    }
+
+    /// <summary>The point of the region that the deployed network answers wrongly, where the attack finds one.</summary>
+    internal Counterexample? Attack(Property property, Budget budget, CancellationToken cancellation)
+    {
+        var network = NetworkOf(property);
+        if (!attacks.TryGetValue(network, out var attack)) attacks[network] = attack = new ProjectedGradient(network);
+        foreach (var candidate in attack.Candidates(property, budget, RandomStream.From(property.Name, Encoding.ASCII.GetBytes(model.Sha256)), cancellation))
+        {
+            var outputs = model.Runtime.Run(candidate);
+            if (property.Output.IsViolatedBy(Array.ConvertAll(outputs, value => (double)value)))
+                return new Counterexample([.. candidate], [.. outputs], model.Runtime.Name);
+        }
+
+        return null;
+    }
+
+    /// <summary>The verdict of the bounds alone.</summary>
+    internal Certificate Bound(Property property, CancellationToken cancellation)
+    {
+        var violations = property.Output.Violations;
+        var rows = violations.SelectMany(violation => violation.Constraints).ToList();
+        var propagation = LinearBoundPropagation.Propagate(NetworkOf(property), [property.Region], cancellation);
+        var minima = propagation.LowerBounds(rows.SelectMany(row => row.Coefficients).ToArray(), cancellation: cancellation);
+        var (margin, next) = (double.PositiveInfinity, 0);
+        foreach (var violation in violations)
+        {
+            var missed = double.NegativeInfinity;
+            foreach (var constraint in violation.Constraints)
+                missed = Math.Max(missed, Math.BitDecrement(minima[next++] - constraint.Bound));
+            margin = Math.Min(margin, missed);
+        }
+
+        return margin > 0
+            ? Certify(property, Verdict.Verified, "linear bounds") with { Margin = margin }
+            : Certify(property, Verdict.Unknown, "linear bounds") with
+            {
+                Margin = double.IsFinite(margin) ? margin : null,
+                Reason = "The bounds are too loose to prove the property, and the attack found no counterexample.",
+            };
+    }
+
+    private Network NetworkOf(Property property) => property.Output.OnScores ? model.Scores : model.Network;
+
+    private Certificate Certify(Property property, Verdict verdict, string method) => new()
+    {
+        Property = property.Name,
+        Model = model.Sha256,
+        Verdict = verdict,
+        Method = method,
+        Engine = Engine,
+    };
+}
