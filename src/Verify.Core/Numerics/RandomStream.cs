@@ -90,6 +90,9 @@ public sealed class RandomStream
         }
     }
 
+    /// <summary>An exponential number of mean 1.</summary>
+    public double NextExponential() => -Log(1 - NextDouble());
+
     /// <summary>Fills a vector with numbers in [low, high].</summary>
     public void Fill(Span<double> values, double low = 0, double high = 1)
     {

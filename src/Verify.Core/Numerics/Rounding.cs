@@ -39,6 +39,30 @@ public static class Rounding
     /// <summary>The next double below: never above the exact result of the one operation that gave x.</summary>
     public static double Down(double x) => Math.BitDecrement(x);
 
+    /// <summary>a + b, rounded up; exact where the sum is a double.</summary>
+    /// <remarks>The error of a rounded sum is itself a double. Source: Knuth, The Art of Computer Programming 2, theorem 4.2.2 B.</remarks>
+    public static double SumUp(double a, double b)
+    {
+        var sum = a + b;
+        var shifted = sum - a;
+        var error = (a - (sum - shifted)) + (b - shifted);
+        return error > 0 ? Up(sum) : sum;
+    }
+
+    /// <summary>a · b, rounded up; exact where the product is a double.</summary>
+    public static double ProductUp(double a, double b)
+    {
+        var product = a * b;
+        return Underflows(product) || Math.FusedMultiplyAdd(a, b, -product) > 0 ? Up(product) : product;
+    }
+
+    /// <summary>a / b for positive b, rounded up; exact where the quotient is a double.</summary>
+    public static double QuotientUp(double a, double b)
+    {
+        var quotient = a / b;
+        return Underflows(quotient) || Underflows(a) || Math.FusedMultiplyAdd(-quotient, b, a) > 0 ? Up(quotient) : quotient;
+    }
+
     /// <summary>The smallest number of so many significant decimal digits that is not below x.</summary>
     /// <remarks>Infinite where no such number is finite. Its shortest text, parsed, is the number itself.</remarks>
     public static double RoundUp(double x, int digits = SerializedDigits)
@@ -70,6 +94,9 @@ public static class Rounding
     // Below the normal numbers a product is off by half the smallest positive number, however small it is itself.
     private static double SumError(int n, double gamma, double magnitude, double epsilon) =>
         n == 0 || magnitude == 0 ? 0 : Up(Up(gamma * magnitude) + Up(n * epsilon));
+
+    // The residual of a result this small need not be a double.
+    private static bool Underflows(double x) => x != 0 && Math.Abs(x) < 1e-290;
 
     private static double Decimal(long mantissa, int exponent) =>
         double.Parse($"{mantissa}E{exponent}", CultureInfo.InvariantCulture);

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Runtime.InteropServices;
+using RobustVerify.Core.Numerics;
 
 namespace RobustVerify.Core.Specifications;
 
@@ -95,7 +96,7 @@ public sealed class InputRegion
         for (var i = 0; i < center.Length; i++)
         {
             if (!(radii[i] >= 0)) throw new ArgumentException($"The radius of input {i} is {radii[i]}; it must not be negative.", nameof(radii));
-            (lower[i], upper[i]) = (-SumUp(-center[i], radii[i]), SumUp(center[i], radii[i]));
+            (lower[i], upper[i]) = (-Rounding.SumUp(-center[i], radii[i]), Rounding.SumUp(center[i], radii[i]));
             if (domain is not null)
             {
                 lower[i] = Math.Max(lower[i], domain.lower[i]);
@@ -123,7 +124,7 @@ public sealed class InputRegion
     }
 
     /// <summary>The point of the box that is nearest to the ball's centre.</summary>
-    private float[] NearestToCenter()
+    internal float[] NearestToCenter()
     {
         var nearest = new float[Size];
         for (var i = 0; i < nearest.Length; i++) nearest[i] = Math.Clamp((float)center![i], lowerFloat32[i], upperFloat32[i]);
@@ -149,35 +150,12 @@ public sealed class InputRegion
         var sum = 0.0;
         for (var i = 0; i < input.Length; i++)
         {
-            var difference = input[i] > center![i] ? SumUp(input[i], -center[i]) : SumUp(center[i], -input[i]);
+            var difference = input[i] > center![i] ? Rounding.SumUp(input[i], -center[i]) : Rounding.SumUp(center[i], -input[i]);
             if (difference == 0) continue;
-            var share = QuotientUp(difference, radii![i]);
-            sum = SumUp(sum, Norm == Norm.L2 ? ProductUp(share, share) : share);
+            var share = Rounding.QuotientUp(difference, radii![i]);
+            sum = Rounding.SumUp(sum, Norm == Norm.L2 ? Rounding.ProductUp(share, share) : share);
         }
 
         return sum <= 1;
-    }
-
-    /// <summary>a + b, rounded up. The error of a rounded sum is itself a double (Knuth's TwoSum).</summary>
-    private static double SumUp(double a, double b)
-    {
-        var sum = a + b;
-        var shifted = sum - a;
-        var error = (a - (sum - shifted)) + (b - shifted);
-        return error > 0 ? Math.BitIncrement(sum) : sum;
-    }
-
-    /// <summary>a · b, rounded up.</summary>
-    private static double ProductUp(double a, double b)
-    {
-        var product = a * b;
-        return Math.FusedMultiplyAdd(a, b, -product) > 0 ? Math.BitIncrement(product) : product;
-    }
-
-    /// <summary>a / b for b ≥ 0, rounded up.</summary>
-    private static double QuotientUp(double a, double b)
-    {
-        var quotient = a / b;
-        return Math.FusedMultiplyAdd(-quotient, b, a) > 0 ? Math.BitIncrement(quotient) : quotient;
     }
 }

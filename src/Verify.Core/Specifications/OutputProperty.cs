@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using RobustVerify.Core.Numerics;
 
 namespace RobustVerify.Core.Specifications;
 
@@ -74,6 +75,7 @@ public sealed class OutputProperty
     }
 
     /// <summary>True where outputs violate the property.</summary>
+    /// <remarks>Sums are rounded up, and exact where double can hold them: a violation is never one of rounding.</remarks>
     /// <exception cref="ArgumentException">The property speaks of another number of outputs.</exception>
     public bool IsViolatedBy(ReadOnlySpan<double> outputs)
     {
@@ -87,7 +89,8 @@ public sealed class OutputProperty
                 var sum = 0.0;
                 for (var i = 0; i < outputs.Length; i++)
                 {
-                    if (constraint.Coefficients[i] != 0) sum += constraint.Coefficients[i] * outputs[i];
+                    if (constraint.Coefficients[i] != 0)
+                        sum = Rounding.SumUp(sum, Rounding.ProductUp(constraint.Coefficients[i], outputs[i]));
                 }
 
                 all &= sum <= constraint.Bound;
