@@ -18,8 +18,6 @@ internal static class Constants
         { "And", op => Compare(op, (a, b) => a != 0 && b != 0) },
         { "Or", op => Compare(op, (a, b) => a != 0 || b != 0) },
         { "Not", op => Fold(op, a => a == 0 ? 1 : 0) },
-        { "Floor", op => Fold(op, Math.Floor) },
-        { "Ceil", op => Fold(op, Math.Ceiling) },
         { "Round", op => Fold(op, a => Math.Round(a, MidpointRounding.ToEven)) },
     };
 

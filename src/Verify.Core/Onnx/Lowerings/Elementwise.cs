@@ -14,10 +14,25 @@ internal static class Elementwise
         { "Clip", Clip },
         { "Sign", op => op.Apply(op[0], PiecewiseLinear.Sign) },
         { "HardSigmoid", op => op.Apply(op[0], PiecewiseLinear.HardSigmoid(op.Number("alpha", 0.2), op.Number("beta", 0.5))) },
+        { "HardSwish", op => op.Apply(op[0], HardSwish.Instance) },
         { "Sigmoid", op => op.Apply(op[0], Sigmoid.Instance) },
         { "Tanh", op => op.Apply(op[0], Tanh.Instance) },
+        { "Softplus", op => op.Apply(op[0], Softplus.Instance) },
+        { "Softsign", op => op.Apply(op[0], Softsign.Instance) },
+        { "Elu", op => op.Apply(op[0], ExponentialUnit.Elu(op.Number("alpha", 1))) },
+        { "Celu", op => op.Apply(op[0], ExponentialUnit.Celu(op.Number("alpha", 1))) },
+        { "Selu", op => op.Apply(op[0], Selu(op)) },
+        { "Gelu", op => op.Apply(op[0], op.Word("approximate", "none") == "tanh" ? SigmoidGate.GeluTanh : Gelu.Instance) },
+        { "Mish", op => op.Apply(op[0], Mish.Instance) },
+        { "Erf", op => op.Apply(op[0], Erf.Instance) },
         { "Exp", op => op.Apply(op[0], Exp.Instance) },
+        { "Log", op => op.Apply(op[0], Log.Instance) },
         { "Sqrt", op => op.Apply(op[0], Power.Sqrt) },
+        { "Sin", op => op.Apply(op[0], Sine.Sin) },
+        { "Cos", op => op.Apply(op[0], Sine.Cos) },
+        { "Floor", op => Floor(op, op[0]) },
+        { "Ceil", op => op.Sum((-1, Floor(op, op.Sum((-1, op[0]))))) },
+        { "Atan", op => op.Apply(op[0], Atan.Instance) },
     };
 
     private static Constant Filled(double value) => new([value], []);
@@ -28,6 +43,15 @@ internal static class Elementwise
         var rest = new Constant(Array.ConvertAll(slope.Data, a => 1 - a), slope.Shape);
         return op.Sum((1, op.Product(op[0], slope)), (1, op.Product(op.Apply(op[0], ReLU.Instance), rest)));
     }
+
+    private static Activation Selu(Operation op) => op.Has("alpha") || op.Has("gamma")
+        ? ExponentialUnit.CreateSelu(op.Number("alpha", 1.67326319217681884765625), op.Number("gamma", 1.05070102214813232421875))
+        : ExponentialUnit.Selu;
+
+    // ⌊x⌋ is x without its fraction, which, unlike the steps, repeats itself.
+    private static Value Floor(Algebra algebra, Value x) => x is Constant { Data: var data }
+        ? new Constant(Array.ConvertAll(data, Math.Floor), x.Shape)
+        : algebra.Sum((1, x), (-1, algebra.Apply(x, Fraction.Instance)));
 
     private static Value Clip(Operation op)
     {

@@ -18,6 +18,7 @@ internal static class Reductions
         { "ReduceL1", op => Reduce(op, Arithmetic.Abs(op), op.SumOverLast) },
         { "ReduceL2", op => op.Apply(Reduce(op, op.Product(op[0], op[0]), op.SumOverLast), Power.Sqrt) },
         { "Softmax", op => OverAxis(op, Softmax) },
+        { "LogSoftmax", op => OverAxis(op, LogSoftmax) },
     };
 
     private static Value Reduce(Operation op, Value x, Func<Value, Value> overLast)
@@ -59,6 +60,15 @@ internal static class Reductions
         if (length <= LongestPaired) return algebra.Apply(SumOfPairs(algebra, x), Power.Reciprocal);
         var (powers, sum) = Exponentials(algebra, x);
         return algebra.Product(powers, algebra.Apply(sum, Power.Reciprocal));
+    }
+
+    private static Value LogSoftmax(Algebra algebra, Value x)
+    {
+        var length = x.Shape[^1];
+        if (length == 1) return new Constant(new double[x.Size], x.Shape);
+        if (length <= LongestPaired) return algebra.Sum((-1, algebra.Apply(SumOfPairs(algebra, x), Log.Instance)));
+        var (_, sum) = Exponentials(algebra, x);
+        return algebra.Sum((1, Centred(algebra, x)), (-1, algebra.Apply(sum, Log.Instance)));
     }
 
     // 1 + Σ exp(xⱼ − xᵢ), j ≠ i.
