@@ -18,6 +18,12 @@ internal static unsafe class BlockedProduct
     // 16 KiB of double, for the first: a is read where it is, and only b is packed.
     private const int Depth = 256;
     private const int Panels = 4;
+
+    // Rows that are too few for packing b to pay. They read it where it lies, in strips of a few of its rows, each from
+    // end to end, which is what memory delivers fastest.
+    public const int FewRows = 16;
+    private const int StripDepth = 16;
+
     private const int Alignment = 64;
 
     [ThreadStatic]
@@ -50,6 +56,7 @@ internal static unsafe class BlockedProduct
     }
 
     /// <summary>The same with vectors of a given width.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Accumulate<T, TVector, TLanes, TRight>(
         T* a, nint aStride, TRight b, T* c, nint cRow, nint cColumn, int rows, int inner, int columns)
         where T : unmanaged
@@ -64,14 +71,22 @@ internal static unsafe class BlockedProduct
             Depth * Panels * 3 * Vector512<byte>.Count + Alignment, pinned: true);
         var block = (T*)(((nuint)Unsafe.AsPointer(ref buffer[0]) + Alignment - 1) & ~(nuint)(Alignment - 1));
 
-        for (var j = 0; j < columns; j += blockWidth)
+        var done = rows <= FewRows && b.HasContiguousRows(out var data, out var stride)
+            ? InPlace<T, TVector, TLanes>(a, aStride, data, stride, c, cRow, cColumn, rows, inner, columns)
+            : 0;
+        for (var j = done; j < columns; j += blockWidth)
         {
             var width = Math.Min(blockWidth, columns - j);
             for (var k = 0; k < inner; k += Depth)
             {
                 var depth = Math.Min(Depth, inner - k);
                 for (var p = 0; p < width; p += panelWidth)
-                    b.Pack(k, j + p, depth, Math.Min(panelWidth, width - p), block + p * Depth, panelWidth);
+                {
+                    // What an unfilled lane holds is computed with and dropped, but subnormal leftovers would be slow.
+                    var panel = block + p * Depth;
+                    if (width - p < panelWidth) new Span<T>(panel, depth * panelWidth).Clear();
+                    b.Pack(k, j + p, depth, Math.Min(panelWidth, width - p), panel, panelWidth);
+                }
 
                 for (var i = 0; i < rows;)
                 {
@@ -89,10 +104,39 @@ internal static unsafe class BlockedProduct
         }
     }
 
+    /// <summary>The product with as many columns of b as fill panels, without packing; their number is returned.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static int InPlace<T, TVector, TLanes>(
+        T* a, nint aStride, T* b, nint bStride, T* c, nint cRow, nint cColumn, int rows, int inner, int columns)
+        where T : unmanaged
+        where TVector : struct
+        where TLanes : struct, ILanes<T, TVector>
+    {
+        if (cColumn != 1) return 0;
+        var panelWidth = 3 * TLanes.Count;
+        var whole = columns - columns % panelWidth;
+        for (var k = 0; k < inner; k += StripDepth)
+        {
+            var depth = Math.Min(StripDepth, inner - k);
+            for (var j = 0; j < whole; j += panelWidth)
+            {
+                for (var i = 0; i < rows;)
+                {
+                    var height = Height(rows - i, TLanes.TileRows);
+                    Multiply<T, TVector, TLanes, Three>(a + i * aStride + k, aStride, b + k * bStride + j, bStride, c + i * cRow + j, cRow, height, depth);
+                    i += height;
+                }
+            }
+        }
+
+        return whole;
+    }
+
     /// <summary>The largest height of a tile that is not above either number.</summary>
     private static int Height(int rows, int tileRows) => Math.Min(tileRows, rows switch { >= 8 => 8, >= 4 => 4, >= 2 => 2, _ => 1 });
 
     /// <summary>One panel of b: a tile of three vectors, or where fewer columns are left, tiles of one vector each.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Panel<T, TVector, TLanes>(
         T* a, nint aStride, T* panel, T* c, nint cRow, nint cColumn, T* scratch, int height, int depth, int width)
         where T : unmanaged
@@ -114,8 +158,9 @@ internal static unsafe class BlockedProduct
 
     /// <summary>
     /// One tile, directly in c where its columns are contiguous and fill the vectors, else in a copy. Lanes beyond the
-    /// last column compute with whatever the panel holds there, and are dropped.
+    /// last column are dropped.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Through<T, TVector, TLanes, TVectors>(
         T* a, nint aStride, T* panel, T* c, nint cRow, nint cColumn, T* scratch, int height, int depth, int width)
         where T : unmanaged
@@ -126,31 +171,30 @@ internal static unsafe class BlockedProduct
         nint tileWidth = TVectors.Value * TLanes.Count;
         if (width == tileWidth && cColumn == 1)
         {
-            Multiply<T, TVector, TLanes, TVectors>(a, aStride, panel, c, cRow, height, depth);
+            Multiply<T, TVector, TLanes, TVectors>(a, aStride, panel, 3 * TLanes.Count, c, cRow, height, depth);
             return;
         }
 
         for (var i = 0; i < height; i++)
             for (var j = 0; j < width; j++) scratch[i * tileWidth + j] = c[i * cRow + j * cColumn];
-        Multiply<T, TVector, TLanes, TVectors>(a, aStride, panel, scratch, tileWidth, height, depth);
+        Multiply<T, TVector, TLanes, TVectors>(a, aStride, panel, 3 * TLanes.Count, scratch, tileWidth, height, depth);
         for (var i = 0; i < height; i++)
             for (var j = 0; j < width; j++) c[i * cRow + j * cColumn] = scratch[i * tileWidth + j];
     }
 
     private static void Multiply<T, TVector, TLanes, TVectors>(
-        T* a, nint aStride, T* panel, T* c, nint cStride, int height, int depth)
+        T* a, nint aStride, T* b, nint bStride, T* c, nint cStride, int height, int depth)
         where T : unmanaged
         where TVector : struct
         where TLanes : struct, ILanes<T, TVector>
         where TVectors : struct, IConstant
     {
-        nint stride = 3 * TLanes.Count;
         switch (height)
         {
-            case 8: Tile.Accumulate<T, TVector, TLanes, Eight, TVectors>(a, aStride, panel, stride, c, cStride, depth); break;
-            case 4: Tile.Accumulate<T, TVector, TLanes, Four, TVectors>(a, aStride, panel, stride, c, cStride, depth); break;
-            case 2: Tile.Accumulate<T, TVector, TLanes, Two, TVectors>(a, aStride, panel, stride, c, cStride, depth); break;
-            default: Tile.Accumulate<T, TVector, TLanes, One, TVectors>(a, aStride, panel, stride, c, cStride, depth); break;
+            case 8: Tile.Accumulate<T, TVector, TLanes, Eight, TVectors>(a, aStride, b, bStride, c, cStride, depth); break;
+            case 4: Tile.Accumulate<T, TVector, TLanes, Four, TVectors>(a, aStride, b, bStride, c, cStride, depth); break;
+            case 2: Tile.Accumulate<T, TVector, TLanes, Two, TVectors>(a, aStride, b, bStride, c, cStride, depth); break;
+            default: Tile.Accumulate<T, TVector, TLanes, One, TVectors>(a, aStride, b, bStride, c, cStride, depth); break;
         }
     }
 }

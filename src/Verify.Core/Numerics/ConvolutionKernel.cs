@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Numerics;
 using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
 
 namespace RobustVerify.Core.Numerics;
 
@@ -199,6 +200,7 @@ public static unsafe class ConvolutionKernel
     /// <summary>The patches of a padded image, taps × positions.</summary>
     private readonly struct Patches<T>(T* image, int* taps, int* positions) : IRightFactor<T> where T : unmanaged
     {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Pack(int k, int j, int depth, int width, T* panel, int stride)
         {
             var at = positions + j;
@@ -209,6 +211,13 @@ public static unsafe class ConvolutionKernel
                 if (contiguous) new ReadOnlySpan<T>(source + at[0], width).CopyTo(new Span<T>(panel, width));
                 else for (var column = 0; column < width; column++) panel[column] = source[at[column]];
             }
+        }
+
+        public bool HasContiguousRows(out T* data, out nint stride)
+        {
+            data = null;
+            stride = 0;
+            return false;
         }
     }
 }

@@ -29,7 +29,11 @@ public static unsafe class MatrixProduct
         Check(a.Length, b.Length, c.Length, rows, inner, columns);
         fixed (T* pa = a, pb = b, pc = c)
         {
-            BlockedProduct.Accumulate(pa, inner, new ColumnMajor<T>(pb, inner), pc, columns, 1, rows, inner, columns);
+            // Packing takes a transposition. Of few rows against many it is the few that are transposed: cᵀ += b · aᵀ.
+            if (rows <= BlockedProduct.FewRows && rows < columns)
+                BlockedProduct.Accumulate(pb, inner, new ColumnMajor<T>(pa, inner), pc, 1, columns, columns, inner, rows);
+            else
+                BlockedProduct.Accumulate(pa, inner, new ColumnMajor<T>(pb, inner), pc, columns, 1, rows, inner, columns);
         }
     }
 

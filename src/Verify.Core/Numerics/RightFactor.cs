@@ -11,18 +11,29 @@ internal unsafe interface IRightFactor<T> where T : unmanaged
     /// <param name="depth">How many rows.</param>
     /// <param name="width">How many columns.</param>
     /// <param name="panel">Where to.</param>
-    /// <param name="stride">The distance of two rows in the panel; what is beyond the width is arbitrary.</param>
+    /// <param name="stride">The distance of two rows in the panel; what is beyond the width is left alone.</param>
     void Pack(int k, int j, int depth, int width, T* panel, int stride);
+
+    /// <summary>Whether the rows are contiguous in memory, and then where they begin and how far they are apart.</summary>
+    bool HasContiguousRows(out T* data, out nint stride);
 }
 
 /// <summary>A matrix whose rows are contiguous.</summary>
 internal readonly unsafe struct RowMajor<T>(T* data, nint rowStride) : IRightFactor<T> where T : unmanaged
 {
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Pack(int k, int j, int depth, int width, T* panel, int stride)
     {
         var source = data + k * rowStride + j;
         for (var row = 0; row < depth; row++, source += rowStride, panel += stride)
             Unsafe.CopyBlockUnaligned(panel, source, (uint)(width * sizeof(T)));
+    }
+
+    public bool HasContiguousRows(out T* first, out nint stride)
+    {
+        first = data;
+        stride = rowStride;
+        return true;
     }
 }
 
@@ -44,5 +55,12 @@ internal readonly unsafe struct ColumnMajor<T>(T* data, nint columnStride) : IRi
                 for (var row = first; row < last; row++) target[row * stride] = source[row];
             }
         }
+    }
+
+    public bool HasContiguousRows(out T* first, out nint stride)
+    {
+        first = null;
+        stride = 0;
+        return false;
     }
 }
