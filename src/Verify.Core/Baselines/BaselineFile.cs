@@ -54,11 +54,12 @@ public sealed class BaselineFile
     }
 
     /// <summary>Makes a run the baseline, and removes what was received before.</summary>
-    /// <exception cref="InvalidOperationException">The process runs on a build server, or the run is incomplete.</exception>
+    /// <exception cref="UnauthorizedAccessException">The process runs on a build server.</exception>
+    /// <exception cref="InvalidOperationException">The run is incomplete.</exception>
     public void Accept(Report report)
     {
         if (!writable)
-            throw new InvalidOperationException($"{Path} is not written on a build server (the environment variable CI is set). Accept on your own machine and commit the file.");
+            throw new UnauthorizedAccessException($"{Path} is not written on a build server (the environment variable CI is set). Accept on your own machine and commit the file.");
         if (!report.Complete)
             throw new InvalidOperationException($"{Path} is not written: the run ended before every property was looked at.");
         File.WriteAllText(Path, ReportJson.Write(report));

@@ -114,8 +114,13 @@ public sealed class OnnxImporter
         var scores = final is null || final.OpType == "ArgMax" || !ComparesAll(final, Find(final, final.Input[0]).Shape)
             ? network
             : Build([Find(final, final.Input[0]).Reshape(results[0].Value.Shape)]);
-        return new OnnxModel(path, Hash(bytes), opset, inputs, outputs, network, scores, final?.OpType == "ArgMax");
+        return new OnnxModel(path, Hash(bytes), opset, inputs, outputs, network, scores, final?.OpType == "ArgMax", Parameters());
     }
+
+    private long Parameters() => model.Graph.Initializer
+        .Concat(model.Graph.Node.Where(n => n.OpType == "Constant").SelectMany(n => n.Attribute).Select(a => a.T).OfType<TensorProto>())
+        .Where(tensor => !TensorReader.IsInteger(tensor.DataType))
+        .Sum(tensor => tensor.Dims.Aggregate(1L, (size, dimension) => size * dimension));
 
     // The node behind the only output, if it keeps the order of what it is given and nothing else uses its result.
     private NodeProto? FinalLayer()

@@ -28,10 +28,11 @@ public sealed class OnnxModel
         ImmutableArray<OnnxTensor> outputs,
         Network network,
         Network scores,
-        bool endsInArgMax)
+        bool endsInArgMax,
+        long parameters)
     {
         (Path, Sha256, Opset, Inputs, Outputs) = (path, sha256, opset, inputs, outputs);
-        (Network, Scores, EndsInArgMax) = (network, scores, endsInArgMax);
+        (Network, Scores, EndsInArgMax, Parameters) = (network, scores, endsInArgMax, parameters);
     }
 
     /// <summary>The file that the model was read from.</summary>
@@ -60,4 +61,7 @@ public sealed class OnnxModel
 
     /// <summary>True where the model returns the index of the largest score instead of the scores.</summary>
     public bool EndsInArgMax { get; }
+
+    /// <summary>How many numbers the model was trained to: the elements of its stored tensors that are not integers.</summary>
+    public long Parameters { get; }
 }

@@ -73,6 +73,24 @@ public sealed class Verifier(DeployedModel model)
         CancellationToken cancellation = default) =>
         Collect(name, [.. properties.Select<Property, Func<Certificate>>(property => () => Verify(property, budget, cancellation))], progress, cancellation);
 
+    /// <summary>Measures the radii of properties that are given one by one: see <see cref="RadiusSearch"/>.</summary>
+    /// <param name="name">What the properties are of, for the report.</param>
+    /// <param name="properties">The properties, each with its radii multiplied by a scale.</param>
+    /// <param name="budget">How much work each verdict may cost.</param>
+    /// <param name="progress">Told every certificate as it is reached.</param>
+    /// <param name="cancellation">Ends the work; what was measured until then is returned as an incomplete report.</param>
+    public Report MeasureRadii(
+        string name,
+        IEnumerable<Func<double, Property>> properties,
+        Budget budget,
+        IProgress<Certificate>? progress = null,
+        CancellationToken cancellation = default) =>
+        Collect(
+            name,
+            [.. properties.Select<Func<double, Property>, Func<Certificate>>(property => () => RadiusSearch.Search(this, property, budget, cancellation))],
+            progress,
+            cancellation);
+
     private Report Collect(
         string name, ImmutableArray<Func<Certificate>> runs, IProgress<Certificate>? progress, CancellationToken cancellation)
     {

@@ -47,7 +47,7 @@ public sealed class BaselineFileTests : IDisposable
         File(writable: true).Accept(Report(Verdict.Verified));
         Assert.Single(File(writable: false).Compare(Report(Verdict.Unknown), "accept"));
         Assert.Single(folder.GetFiles());
-        Assert.Throws<InvalidOperationException>(() => File(writable: false).Accept(Report(Verdict.Unknown)));
+        Assert.Throws<UnauthorizedAccessException>(() => File(writable: false).Accept(Report(Verdict.Unknown)));
     }
 
     [Fact]

@@ -1,0 +1,68 @@
+using System.CommandLine;
+using RobustVerify.Core.Baselines;
+using RobustVerify.Core.Certificates;
+using RobustVerify.Core.Runtimes;
+
+namespace RobustVerify.Tool;
+
+/// <summary><c>baseline accept|diff spec.json</c>: what was committed, and how a run differs from it.</summary>
+internal static class BaselineCommand
+{
+    public static Command Create(Terminal terminal) => new("baseline", "Compares a run with the committed one, or makes it the committed one.")
+    {
+        Accept(terminal),
+        Diff(terminal),
+    };
+
+    private static Command Accept(Terminal terminal)
+    {
+        var specification = Specification();
+        var command = new Command("accept", "Verifies, and writes the result as the baseline beside the specification.") { specification };
+        command.SetAction((parsed, cancellation) =>
+        {
+            var path = parsed.GetRequiredValue(specification);
+            var report = Run(path, new ReportView(terminal, json: false), cancellation);
+            if (!report.Complete) throw new OperationCanceledException();
+            var baseline = BaselineFile.Of(path);
+            baseline.Accept(report);
+            terminal.Output.WriteLine($"Written: {baseline.Path}");
+            return Task.FromResult(ExitCode.Holds);
+        });
+        return command;
+    }
+
+    private static Command Diff(Terminal terminal)
+    {
+        var specification = Specification();
+        var json = JsonOutput.Option();
+        var command = new Command("diff", "Verifies, and says what differs from the baseline. A missing baseline is written, except on a build server.") { specification, json };
+        command.SetAction((parsed, cancellation) =>
+        {
+            var path = parsed.GetRequiredValue(specification);
+            var view = new ReportView(terminal.ForLogs(), json: false);
+            var report = Run(path, view, cancellation);
+            var findings = BaselineFile.Of(path).Compare(report, $"run 'dotnet robustverify baseline accept {path}'");
+            if (parsed.GetValue(json)) JsonOutput.Write(terminal, findings);
+            else foreach (var finding in findings) terminal.Output.WriteLine(Line(finding));
+            view.Lines.Output.WriteLine(findings.IsEmpty ? "No difference from the baseline." : $"{findings.Count(finding => finding.IsError)} errors, {findings.Count(finding => !finding.IsError)} warnings.");
+            return Task.FromResult(
+                findings.Any(finding => finding.Kind == FindingKind.Worse) ? ExitCode.Falsified
+                : !report.Complete ? ExitCode.Inconclusive
+                : findings.Any(finding => finding.IsError) ? ExitCode.Falsified
+                : ExitCode.Holds);
+        });
+        return command;
+    }
+
+    private static Argument<string> Specification() => new("spec.json") { Description = "The specification." };
+
+    private static Report Run(string path, ReportView view, CancellationToken cancellation)
+    {
+        var question = new SampleQuestion(Core.Specifications.Specification.Load(path));
+        using var model = DeployedModel.Load(question.ModelPath);
+        return view.Follow("verifying", question.Count, progress => question.Verify(model, progress, cancellation));
+    }
+
+    private static string Line(Finding finding) =>
+        $"{finding.Path}({finding.Line}): {(finding.IsError ? "error" : "warning")} {finding.Code}: {finding.Message}";
+}

@@ -1,0 +1,96 @@
+using System.Diagnostics;
+using RobustVerify.Core.Certificates;
+using RobustVerify.Core.Runtimes;
+using RobustVerify.Core.Specifications;
+using RobustVerify.Core.Specifications.VnnLib;
+using RobustVerify.Core.Verification;
+
+namespace RobustVerify.Tool.Bench;
+
+/// <summary>The answer to one instance.</summary>
+/// <param name="Instance">The instance.</param>
+/// <param name="Verdict">One of <see cref="Bench.Verdict"/>.</param>
+/// <param name="Seconds">Wall clock, with reading the model and the query.</param>
+/// <param name="Counterexample">Where the verdict is sat.</param>
+/// <param name="Message">What went wrong, where something did, or why nothing is known.</param>
+internal sealed record BenchResult(Instance Instance, string Verdict, double Seconds, Counterexample? Counterexample, string? Message)
+{
+    /// <summary>True where the question is answered.</summary>
+    public bool Decided => Verdict is Bench.Verdict.Sat or Bench.Verdict.Unsat;
+
+    /// <summary>True where the answer contradicts the one that is known.</summary>
+    public bool Wrong => Decided && Instance.Expected is Bench.Verdict.Sat or Bench.Verdict.Unsat && Verdict != Instance.Expected;
+}
+
+/// <summary>The words of the verification competitions.</summary>
+internal static class Verdict
+{
+    public const string Sat = "sat";
+    public const string Unsat = "unsat";
+    public const string Unknown = "unknown";
+    public const string Timeout = "timeout";
+    public const string Error = "error";
+}
+
+/// <summary>Answers instances one after another.</summary>
+/// <remarks>
+/// A query is a list of properties: it is satisfiable if one of them is falsified, and unsatisfiable if all are verified.
+/// Successive instances of one model share it.
+/// </remarks>
+internal sealed class BenchRun : IDisposable
+{
+    private DeployedModel? model;
+
+    /// <summary>The answer to an instance within its time.</summary>
+    /// <param name="instance">The instance.</param>
+    /// <param name="seconds">The wall-clock limit.</param>
+    /// <param name="cancellation">Cancels the whole run.</param>
+    /// <exception cref="OperationCanceledException">The run was cancelled.</exception>
+    public BenchResult Answer(Instance instance, double seconds, CancellationToken cancellation)
+    {
+        var clock = Stopwatch.StartNew();
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        limit.CancelAfter(TimeSpan.FromSeconds(seconds));
+        try
+        {
+            var (verdict, counterexample, reason) = Answer(instance, limit.Token);
+            cancellation.ThrowIfCancellationRequested();
+            return new BenchResult(instance, verdict, clock.Elapsed.TotalSeconds, counterexample, reason);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            return new BenchResult(instance, Verdict.Timeout, clock.Elapsed.TotalSeconds, null, null);
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException) // one instance must not end the others
+        {
+            return new BenchResult(instance, Verdict.Error, clock.Elapsed.TotalSeconds, null, Failure.Of(exception).ToString());
+        }
+    }
+
+    public void Dispose() => model?.Dispose();
+
+    private (string Verdict, Counterexample? Counterexample, string? Reason) Answer(Instance instance, CancellationToken limit)
+    {
+        var path = Path.GetFullPath(Path.Combine(instance.Folder, instance.Onnx));
+        if (model?.Path != path)
+        {
+            model?.Dispose();
+            model = null;
+            model = DeployedModel.Load(path);
+        }
+
+        var query = VnnLibReader.Read(Path.Combine(instance.Folder, instance.VnnLib), model.Network.Input.Size, model.Network.Output.Size);
+        var verifier = new Verifier(model);
+        Certificate? undecided = null;
+        foreach (var property in query)
+        {
+            limit.ThrowIfCancellationRequested();
+            var certificate = verifier.Verify(property, Budget.Default, limit);
+            if (certificate.Verdict == Core.Certificates.Verdict.Falsified) return (Verdict.Sat, certificate.Counterexample, null);
+            if (certificate.Verdict == Core.Certificates.Verdict.Unknown) undecided ??= certificate;
+        }
+
+        if (undecided is null) return (Verdict.Unsat, null, null);
+        return (limit.IsCancellationRequested ? Verdict.Timeout : Verdict.Unknown, null, undecided.Reason);
+    }
+}

@@ -1,0 +1,100 @@
+using System.CommandLine;
+using System.Globalization;
+using RobustVerify.Core.Specifications.VnnLib;
+using RobustVerify.Tool.Bench;
+
+namespace RobustVerify.Tool;
+
+/// <summary><c>bench instances.csv</c>: answers the instances of a benchmark and compares with the known answers.</summary>
+internal static class BenchCommand
+{
+    public static Command Create(Terminal terminal)
+    {
+        var path = new Argument<string>("instances.csv") { Description = "The instances, 'onnx,vnnlib,seconds' a line, or a folder of families with such a file each. Known answers are read from expected.csv beside it." };
+        var timeout = new Option<double>("--timeout") { DefaultValueFactory = _ => double.PositiveInfinity, Description = "The most seconds that an instance may take, if its own limit is not less." };
+        var family = new Option<string[]>("--family") { AllowMultipleArgumentsPerToken = true, Description = "Only the instances of these families: names of the folders." };
+        var output = new Option<string>("--output") { DefaultValueFactory = _ => "results.csv", Description = "The file of results, written after every instance." };
+        var counterexamples = new Option<string?>("--counterexamples") { Description = "A folder for the counterexamples." };
+        var command = new Command("bench", "Answers the instances of a benchmark and compares with the known answers.") { path, timeout, family, output, counterexamples };
+        command.SetAction((parsed, cancellation) =>
+        {
+            var cap = parsed.GetValue(timeout);
+            if (!(cap > 0)) throw new UsageException("--timeout is a positive number of seconds.");
+            var families = parsed.GetValue(family) ?? [];
+            var instances = Instance.ReadAll(parsed.GetRequiredValue(path)).Where(instance => families.Length == 0 || families.Contains(instance.Family)).ToArray();
+            using var file = new StreamWriter(parsed.GetRequiredValue(output)) { NewLine = "\n", AutoFlush = true };
+            var results = Run(result =>
+            {
+                file.WriteLine(Row(result));
+                terminal.Output.WriteLine(Line(result));
+                if (parsed.GetValue(counterexamples) is { } folder) Keep(result, folder);
+            });
+            return Task.FromResult(Summarize(results, instances.Length, terminal.Output));
+
+            List<BenchResult> Run(Action<BenchResult> report)
+            {
+                file.WriteLine("family,onnx,vnnlib,verdict,seconds,expected");
+                var answered = new List<BenchResult>();
+                using var run = new BenchRun();
+                foreach (var instance in instances)
+                {
+                    try
+                    {
+                        answered.Add(run.Answer(instance, Math.Min(cap, instance.Seconds), cancellation));
+                    }
+                    catch (OperationCanceledException)
+                    {
+                        break;
+                    }
+
+                    report(answered[^1]);
+                }
+
+                return answered;
+            }
+        });
+        return command;
+    }
+
+    private static string Row(BenchResult result) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{result.Instance.Family},{result.Instance.Onnx},{result.Instance.VnnLib},{result.Verdict},{result.Seconds:F2},{result.Instance.Expected}");
+
+    private static string Line(BenchResult result)
+    {
+        var wrong = result.Wrong ? $"  WRONG, {result.Instance.Expected} is known" : "";
+        var message = result.Message is null ? "" : $"  {result.Message}";
+        return string.Create(CultureInfo.InvariantCulture, $"{result.Verdict,-7} {result.Seconds,7:F2} s  {result.Instance.Family} {result.Instance.Onnx} {result.Instance.VnnLib}{wrong}{message}");
+    }
+
+    private static void Keep(BenchResult result, string folder)
+    {
+        if (result.Counterexample is not { } counterexample) return;
+        Directory.CreateDirectory(folder);
+        var name = $"{result.Instance.Family}_{Path.GetFileNameWithoutExtension(result.Instance.Onnx)}_{Path.GetFileNameWithoutExtension(result.Instance.VnnLib)}.counterexample";
+        using var writer = new StreamWriter(Path.Combine(folder, name));
+        VnnLibCounterexample.Write(writer, counterexample.Input.AsSpan(), counterexample.Output.AsSpan());
+    }
+
+    /// <summary>A table of families, then the line that counts.</summary>
+    private static int Summarize(List<BenchResult> results, int instances, TextWriter output)
+    {
+        output.WriteLine();
+        output.WriteLine("| family | instances | unsat | sat | unknown | timeout | error | wrong |");
+        output.WriteLine("|---|---|---|---|---|---|---|---|");
+        foreach (var family in results.GroupBy(result => result.Instance.Family))
+        {
+            int Count(string verdict) => family.Count(result => result.Verdict == verdict);
+            output.WriteLine($"| {family.Key} | {family.Count()} | {Count(Verdict.Unsat)} | {Count(Verdict.Sat)} | {Count(Verdict.Unknown)} | {Count(Verdict.Timeout)} | {Count(Verdict.Error)} | {family.Count(result => result.Wrong)} |");
+        }
+
+        output.WriteLine();
+        if (results.Count < instances) output.WriteLine($"Cancelled after {results.Count} of {instances} instances.");
+        var wrong = results.Count(result => result.Wrong);
+        output.WriteLine($"{results.Count(result => result.Decided)} of {instances} decided, {wrong} wrong");
+        return wrong > 0 ? ExitCode.Falsified
+            : results.Any(result => result.Verdict == Verdict.Error) ? ExitCode.Error
+            : results.Count < instances ? ExitCode.Inconclusive
+            : ExitCode.Holds;
+    }
+}

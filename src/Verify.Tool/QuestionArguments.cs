@@ -1,0 +1,86 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+using RobustVerify.Core.Specifications;
+using RobustVerify.Core.Specifications.Samples;
+
+namespace RobustVerify.Tool;
+
+/// <summary>The three ways to ask something of a model, as arguments and options.</summary>
+internal sealed class QuestionArguments
+{
+    private readonly Argument<string[]> files = new("files")
+    {
+        Arity = new ArgumentArity(1, 2),
+        Description = "A specification (spec.json), or a model and a query (model.onnx property.vnnlib), or a model alone with --data and --radius.",
+    };
+
+    private readonly Option<string?> data = new("--data") { Description = "A CSV file with a header and a sample in each row." };
+    private readonly Option<double> radius = new("--radius") { Description = "How far every feature may move, in the units of the data." };
+    private readonly Option<Norm> norm = new("--norm") { DefaultValueFactory = _ => Norm.Linf, Description = "How the distance is measured." };
+    private readonly Option<string?> label = new("--label") { Description = "The column with the label; without it, the label that the model predicts." };
+    private readonly Option<(double Lower, double Upper)?> domain = new("--domain")
+    {
+        CustomParser = ParseDomain,
+        Description = "The values that every feature can have at all, as 'lower,upper'.",
+    };
+
+    public QuestionArguments(Command command)
+    {
+        command.Add(files);
+        foreach (var option in new Option[] { data, radius, norm, label, domain }) command.Add(option);
+    }
+
+    /// <summary>What is asked.</summary>
+    /// <exception cref="UsageException">The arguments and options do not go together.</exception>
+    public Question Read(ParseResult parsed)
+    {
+        var csv = parsed.GetValue(data);
+        return parsed.GetRequiredValue(files) switch
+        {
+            [_, _] when csv is not null => throw new UsageException("A query and --data exclude each other: give model.onnx property.vnnlib, or model.onnx --data file.csv --radius r."),
+            [var model, var query] => new QueryQuestion(model, query),
+            [var model] when csv is not null => new SampleQuestion(Samples(parsed, model, csv)),
+            [var model] when model.EndsWith(".onnx", StringComparison.OrdinalIgnoreCase) => throw new UsageException($"What is to be verified of {model}? Give a property.vnnlib after it, or --data file.csv --radius r, or a specification instead of the model."),
+            var specification => new SampleQuestion(Specification.Load(specification[0])),
+        };
+    }
+
+    private Specification Samples(ParseResult parsed, string model, string csv)
+    {
+        if (parsed.GetResult(radius) is null) throw new UsageException("--data needs --radius: how far may every feature move?");
+        var size = parsed.GetValue(radius);
+        if (!(size >= 0)) throw new UsageException(string.Create(CultureInfo.InvariantCulture, $"--radius is {size}; it must not be negative."));
+        var labels = parsed.GetValue(label);
+        var table = CsvSamples.Read(csv, new CsvSelection { Label = labels });
+        var range = parsed.GetValue(domain);
+        return new Specification
+        {
+            Name = Path.GetFileNameWithoutExtension(csv),
+            File = csv,
+            ModelPath = model,
+            Samples = table.Samples,
+            FeatureNames = table.FeatureNames,
+            Radius = size,
+            Norm = parsed.GetValue(norm),
+            DomainLower = range?.Lower is { } lower ? new FeatureValues(lower) : null,
+            DomainUpper = range?.Upper is { } upper ? new FeatureValues(upper) : null,
+            Requirement = new SameLabel(Predicted: labels is null),
+        };
+    }
+
+    private static (double Lower, double Upper)? ParseDomain(ArgumentResult result)
+    {
+        var text = result.Tokens.Single().Value;
+        if (text.Split(',') is [var first, var second]
+            && double.TryParse(first, NumberStyles.Float, CultureInfo.InvariantCulture, out var lower)
+            && double.TryParse(second, NumberStyles.Float, CultureInfo.InvariantCulture, out var upper)
+            && lower <= upper)
+        {
+            return (lower, upper);
+        }
+
+        result.AddError($"--domain is '{text}'; it is two numbers 'lower,upper', the smaller one first, such as 0,1.");
+        return null;
+    }
+}

@@ -1,0 +1,99 @@
+using System.Globalization;
+using RobustVerify.Core.Certificates;
+using RobustVerify.Core.Numerics;
+using Spectre.Console;
+
+namespace RobustVerify.Tool;
+
+/// <summary>Follows a run and shows its report: a table for a person, a line a property in a log, JSON for a program.</summary>
+internal sealed class ReportView(Terminal terminal, bool json)
+{
+    /// <summary>Where lines about the run go: not among the JSON.</summary>
+    public Terminal Lines { get; } = json ? terminal.ForLogs() : terminal;
+
+    /// <summary>Runs and shows.</summary>
+    /// <param name="title">What runs.</param>
+    /// <param name="count">How many properties there are, where it is known.</param>
+    /// <param name="run">The run, which reports each certificate.</param>
+    public Report Follow(string title, int? count, Func<IProgress<Certificate>, Report> run)
+    {
+        var report = Lines.WithProgress(title, count, step => run(new Each(certificate =>
+        {
+            if (!Lines.Interactive) Lines.Output.WriteLine(Line(certificate));
+            step();
+        })));
+        if (Lines.Interactive) Lines.Write(Table(report));
+        Lines.Output.WriteLine(Summary(report, count));
+        if (json) terminal.Output.Write(ReportJson.Write(report));
+        return report;
+    }
+
+    private static string Line(Certificate certificate)
+    {
+        var facts = Facts(certificate);
+        return $"{certificate.Property}: {Word(certificate.Verdict)}{(facts.Length == 0 ? "" : $" ({facts})")}";
+    }
+
+    private static string Facts(Certificate certificate) => string.Join(", ", new[]
+    {
+        certificate.CertifiedRadius is { } certified ? $"certified radius {Down(certified)}" : null,
+        certificate.AttackedRadius is { } attacked ? $"attacked radius {Up(attacked)}" : null,
+        certificate.Margin is { } margin ? $"margin {Down(margin)}" : null,
+        certificate.Method,
+        certificate.Reason,
+    }.Where(fact => !string.IsNullOrEmpty(fact)));
+
+    private static Table Table(Report report)
+    {
+        var radii = report.Certificates.Any(certificate => certificate.CertifiedRadius is not null || certificate.AttackedRadius is not null);
+        var table = new Table().RoundedBorder();
+        table.AddColumns("property", "verdict");
+        if (radii) table.AddColumns("certified radius", "attacked radius");
+        table.AddColumns("margin", "how");
+        foreach (var certificate in report.Certificates)
+        {
+            var how = certificate.Reason is { } reason ? $"{certificate.Method}: {reason}" : certificate.Method;
+            string[] cells =
+            [
+                Markup.Escape(certificate.Property),
+                $"[{Color(certificate.Verdict)}]{Word(certificate.Verdict)}[/]",
+                .. radii ? (string[])[Down(certificate.CertifiedRadius), Up(certificate.AttackedRadius)] : [],
+                Down(certificate.Margin),
+                Markup.Escape(how),
+            ];
+            table.AddRow(cells);
+        }
+
+        return table;
+    }
+
+    private static string Summary(Report report, int? count)
+    {
+        var counts = string.Join(", ", Enum.GetValues<Verdict>().Reverse()
+            .Select(verdict => $"{report.Certificates.Count(certificate => certificate.Verdict == verdict)} {Word(verdict)}"));
+        var ended = report.Complete ? "" : $"; the run ended early, after {report.Certificates.Length} of {count?.ToString(CultureInfo.InvariantCulture) ?? "its"} properties";
+        return $"{report.Specification}: {counts} ({report.Model}, {report.Runtime}){ended}";
+    }
+
+    private static string Word(Verdict verdict) => verdict.ToString().ToLowerInvariant();
+
+    private static string Color(Verdict verdict) => verdict switch
+    {
+        Verdict.Verified => "green",
+        Verdict.Falsified => "red",
+        _ => "yellow",
+    };
+
+    // Few digits for a table, still on the sound side.
+    private const int Digits = 4;
+
+    private static string Down(double? value) => value is { } number ? Rounding.RoundDown(number, Digits).ToString(CultureInfo.InvariantCulture) : "";
+
+    private static string Up(double? value) => value is { } number ? Rounding.RoundUp(number, Digits).ToString(CultureInfo.InvariantCulture) : "";
+
+    /// <summary>Reports at once, on the thread that runs: <see cref="Progress{T}"/> would come late and out of order.</summary>
+    private sealed class Each(Action<Certificate> action) : IProgress<Certificate>
+    {
+        public void Report(Certificate value) => action(value);
+    }
+}
