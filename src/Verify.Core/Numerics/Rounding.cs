@@ -53,14 +53,14 @@ public static class Rounding
     public static double ProductUp(double a, double b)
     {
         var product = a * b;
-        return Underflows(product) || Math.FusedMultiplyAdd(a, b, -product) > 0 ? Up(product) : product;
+        return (a != 0 && b != 0 && IsTiny(product)) || Math.FusedMultiplyAdd(a, b, -product) > 0 ? Up(product) : product;
     }
 
     /// <summary>a / b for positive b, rounded up; exact where the quotient is a double.</summary>
     public static double QuotientUp(double a, double b)
     {
         var quotient = a / b;
-        return Underflows(quotient) || Underflows(a) || Math.FusedMultiplyAdd(-quotient, b, a) > 0 ? Up(quotient) : quotient;
+        return (a != 0 && (IsTiny(quotient) || IsTiny(a))) || Math.FusedMultiplyAdd(-quotient, b, a) > 0 ? Up(quotient) : quotient;
     }
 
     /// <summary>The smallest number of so many significant decimal digits that is not below x.</summary>
@@ -95,8 +95,8 @@ public static class Rounding
     private static double SumError(int n, double gamma, double magnitude, double epsilon) =>
         n == 0 || magnitude == 0 ? 0 : Up(Up(gamma * magnitude) + Up(n * epsilon));
 
-    // The residual of a result this small need not be a double.
-    private static bool Underflows(double x) => x != 0 && Math.Abs(x) < 1e-290;
+    // What rounding leaves over of a number this small need not be a double, so that it cannot be asked for its sign.
+    private static bool IsTiny(double x) => Math.Abs(x) < 1e-290;
 
     private static double Decimal(long mantissa, int exponent) =>
         double.Parse($"{mantissa}E{exponent}", CultureInfo.InvariantCulture);

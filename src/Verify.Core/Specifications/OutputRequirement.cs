@@ -11,6 +11,13 @@ public abstract record OutputRequirement
     /// <param name="center">The sample as the model is given it.</param>
     /// <exception cref="ArgumentException">The sample or the model does not have what is asked for.</exception>
     public abstract OutputProperty At(DeployedModel model, Sample sample, ReadOnlySpan<float> center);
+
+    /// <summary>Refuses a model whose outputs are not numbers to bound: behind ArgMax there is a label and nothing else.</summary>
+    protected static void RequireValues(DeployedModel model)
+    {
+        if (model.Model.EndsInArgMax)
+            throw new ArgumentException("the model answers with a label (ArgMax), so its outputs have no range; ask for the property same-label");
+    }
 }
 
 /// <summary>
@@ -48,8 +55,11 @@ public sealed record SameLabel(bool Predicted = false) : OutputRequirement
 public sealed record WithinRange(int Output, double Lower, double Upper) : OutputRequirement
 {
     /// <inheritdoc/>
-    public override OutputProperty At(DeployedModel model, Sample sample, ReadOnlySpan<float> center) =>
-        OutputProperty.WithinRange(Output, model.Network.Output.Size, Lower, Upper);
+    public override OutputProperty At(DeployedModel model, Sample sample, ReadOnlySpan<float> center)
+    {
+        RequireValues(model);
+        return OutputProperty.WithinRange(Output, model.Network.Output.Size, Lower, Upper);
+    }
 }
 
 /// <summary>No output moves further than an amount from what the deployed model answers at the sample.</summary>
@@ -57,6 +67,9 @@ public sealed record WithinRange(int Output, double Lower, double Upper) : Outpu
 public sealed record ChangesAtMost(double Amount) : OutputRequirement
 {
     /// <inheritdoc/>
-    public override OutputProperty At(DeployedModel model, Sample sample, ReadOnlySpan<float> center) =>
-        OutputProperty.ChangesAtMost(Array.ConvertAll(model.Runtime.Run(center), value => (double)value), Amount);
+    public override OutputProperty At(DeployedModel model, Sample sample, ReadOnlySpan<float> center)
+    {
+        RequireValues(model);
+        return OutputProperty.ChangesAtMost(Array.ConvertAll(model.Runtime.Run(center), value => (double)value), Amount);
+    }
 }

@@ -16,8 +16,14 @@ public sealed record Specification
     /// <summary>The ONNX file of the model, as an absolute path.</summary>
     public required string ModelPath { get; init => field = Path.GetFullPath(value); }
 
-    /// <summary>The samples, in the order of the properties.</summary>
-    public required ImmutableArray<Sample> Samples { get; init; }
+    /// <summary>The samples, in the order of the properties; their names differ.</summary>
+    public required ImmutableArray<Sample> Samples
+    {
+        get;
+        init => field = value.GroupBy(sample => sample.Name).FirstOrDefault(group => group.Count() > 1) is { Key: var twice }
+            ? throw new ArgumentException($"Two samples are named '{twice}'; a sample is told from others by its name.")
+            : value;
+    }
 
     /// <summary>The name of every element of an input, for messages; empty where the inputs have no names.</summary>
     public ImmutableArray<string> FeatureNames { get; init; } = [];
@@ -88,27 +94,19 @@ public sealed record Specification
             ? FeatureNames
             : [.. Enumerable.Range(0, center.Length).Select(i => $"X_{i}")];
         var radii = Radius.InOrder(names, otherwise: 0);
-        for (var i = 0; i < radii.Length; i++)
-        {
-            if (!(radii[i] >= 0)) throw new ArgumentException($"the radius of {names[i]} is {radii[i]}; it must not be negative");
-            radii[i] *= scale;
-        }
-
-        return InputRegion.Ball(Array.ConvertAll(center, value => (double)value), radii, Norm, Domain(names));
-    }
-
-    private InputRegion? Domain(ImmutableArray<string> names)
-    {
-        if (DomainLower is null && DomainUpper is null) return null;
         var lower = (DomainLower ?? double.NegativeInfinity).InOrder(names, double.NegativeInfinity);
         var upper = (DomainUpper ?? double.PositiveInfinity).InOrder(names, double.PositiveInfinity);
-        for (var i = 0; i < lower.Length; i++)
+        for (var i = 0; i < center.Length; i++)
         {
+            if (!(radii[i] >= 0)) throw new ArgumentException($"the radius of {names[i]} is {radii[i]}; it must not be negative");
             if (!(lower[i] <= upper[i])) throw new ArgumentException($"the domain [{lower[i]}, {upper[i]}] of {names[i]} is empty");
-            // A box is finite; nothing that a network reads lies beyond these ends.
-            (lower[i], upper[i]) = (Math.Max(lower[i], -double.MaxValue), Math.Min(upper[i], double.MaxValue));
+            radii[i] *= scale;
+            // Rounded as the samples are: one on the domain's border stays on it.
+            (lower[i], upper[i]) = (Math.Max((float)lower[i], -float.MaxValue), Math.Min((float)upper[i], float.MaxValue));
+            if (center[i] + radii[i] < lower[i] || center[i] - radii[i] > upper[i])
+                throw new ArgumentException($"the region is empty: {names[i]} is {center[i]}, further from its domain [{lower[i]}, {upper[i]}] than the radius {radii[i]}");
         }
 
-        return InputRegion.Box(lower, upper);
+        return InputRegion.Ball(Array.ConvertAll(center, value => (double)value), radii, Norm, InputRegion.Box(lower, upper));
     }
 }

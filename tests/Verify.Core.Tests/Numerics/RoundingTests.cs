@@ -83,6 +83,30 @@ public class RoundingTests
         Assert.Equal(0, Rounding.SumError(5, 0));
     }
 
+    [Theory]
+    [InlineData(1, 1e-20, 1.0000000000000002)]
+    [InlineData(1, -1e-20, 1)]
+    [InlineData(0.5, 0.25, 0.75)]
+    [InlineData(0.1, 0.2, 0.30000000000000004)]
+    public void A_sum_is_rounded_up_and_exact_where_it_can_be(double a, double b, double sum) => Assert.Equal(sum, Rounding.SumUp(a, b));
+
+    [Fact]
+    public void Products_and_quotients_are_not_below_the_exact_result_and_exact_where_they_can_be()
+    {
+        Assert.Equal(0.375, Rounding.ProductUp(0.5, 0.75));
+        Assert.Equal(0.75, Rounding.QuotientUp(1.5, 2));
+        Assert.True(Rounding.ProductUp(1e-200, 1e-200) > 0);
+        var random = new RandomStream(5);
+        for (var i = 0; i < 1000; i++)
+        {
+            // Integers of 53 bits: their exact product and the exact product of a quotient with its divisor are integers too.
+            var (a, b) = ((double)(random.Next() >> 11), (double)(random.Next() >> 11) + 1);
+            Assert.True(new BigInteger(Rounding.ProductUp(a, b)) >= new BigInteger(a) * new BigInteger(b));
+            var scaled = new BigInteger(Math.ScaleB(Rounding.QuotientUp(a, b), 200));
+            Assert.True(scaled * new BigInteger(b) >= new BigInteger(a) << 200);
+        }
+    }
+
     private static void AtLeast(double gamma, BigInteger numerator, BigInteger denominator) =>
         Assert.True((BigInteger)Math.ScaleB(gamma, 200) * denominator >= numerator << 200, $"{gamma:R} is below γ");
 }
