@@ -41,6 +41,7 @@ public static class Relaxation
     /// <summary>The line of least area on one side: above for side 1, below for side −1.</summary>
     private static Line Supporting(Activation activation, double lower, double upper, int side)
     {
+        if (activation is LipschitzActivation lipschitz) activation = LipschitzSurrogate.Of(lipschitz, lower, upper, side);
         var middle = lower / 2 + upper / 2;
         var piece = activation.PieceAt(middle);
         if (piece.Curvature == (side > 0 ? Curvature.Concave : Curvature.Convex))
@@ -48,7 +49,7 @@ public static class Relaxation
             var slope = piece.Function.Derivative.Value(middle);
             if (double.IsFinite(slope))
             {
-                var tangent = Touch(activation, lower, upper, slope, side);
+                var tangent = Slir.Touch(activation, lower, upper, slope, side);
                 var height = piece.Function.Value(middle);
                 if (side * (slope * middle + tangent.Offset - height) <= 1e-12 * (Math.Abs(height) + Math.Abs(slope * middle)))
                     return new(slope, tangent.Offset);
@@ -63,7 +64,7 @@ public static class Relaxation
         {
             var slope = (rightHeight - leftHeight) / (right - left);
             if (!double.IsFinite(slope)) slope = 0;
-            var shift = Touch(activation, lower, upper, slope, side);
+            var shift = Slir.Touch(activation, lower, upper, slope, side);
             var area = side * Math.FusedMultiplyAdd(slope, middle, shift.Offset);
             if (area < best) (best, line) = (area, new(slope, shift.Offset));
 
@@ -82,9 +83,6 @@ public static class Relaxation
             }
         }
 
-        return double.IsPositiveInfinity(best) ? new(0, Touch(activation, lower, upper, 0, side).Offset) : line;
+        return double.IsPositiveInfinity(best) ? new(0, Slir.Touch(activation, lower, upper, 0, side).Offset) : line;
     }
-
-    private static Shift Touch(Activation activation, double lower, double upper, double slope, int side) =>
-        side > 0 ? Slir.UpperShift(activation, lower, upper, slope) : Slir.LowerShift(activation, lower, upper, slope);
 }

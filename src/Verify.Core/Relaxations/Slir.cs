@@ -50,6 +50,7 @@ public static class Slir
     {
         Check(activation, lower, upper, 0);
         if (activation is ReLU) return (lower < 0 ? 0 : 1, upper > 0 ? 1 : 0);
+        if (activation is LipschitzActivation { LipschitzConstant: var steepest }) return (-steepest, steepest);
         if (upper - lower > 2 * activation.Period)
         {
             lower = double.IsInfinity(lower) ? 0 : lower;
@@ -81,10 +82,17 @@ public static class Slir
         }
     }
 
-    private static Shift Touch(Activation activation, double lower, double upper, double slope, int side)
+    internal static Shift Touch(Activation activation, double lower, double upper, double slope, int side)
     {
         Check(activation, lower, upper, slope);
         var best = new Shift(double.NegativeInfinity, lower);
+        if (activation is LipschitzActivation lipschitz)
+        {
+            if (lower == upper) return new(side * Height(activation, lower, slope, side), lower);
+            if (!double.IsFinite(upper - lower)) return new(side * double.PositiveInfinity, lower);
+            activation = LipschitzSurrogate.Of(lipschitz, lower, upper, side);
+        }
+
         var period = 1.25 * activation.Period;
         if (upper - lower > 2 * period)
         {

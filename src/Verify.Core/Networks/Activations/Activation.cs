@@ -56,9 +56,15 @@ public abstract class Activation
     public virtual Piece PieceAt(double z)
     {
         var all = pieces ??= CreatePieces();
-        var i = 0;
-        while (i < all.Length - 1 && all[i].End <= z) i++;
-        return all[i];
+        var (low, high) = (0, all.Length - 1);
+        while (low < high)
+        {
+            var middle = (low + high) / 2;
+            if (all[middle].End <= z) low = middle + 1;
+            else high = middle;
+        }
+
+        return all[low];
     }
 
     /// <summary>

@@ -91,16 +91,14 @@ public sealed class PiecewiseLinear : Activation
     /// <inheritdoc/>
     public override double Value(double z)
     {
-        var i = 0;
-        while (i < breakpoints.Length && z > breakpoints[i]) i++;
+        var i = LineAt(z);
         return i < breakpoints.Length && z == breakpoints[i] ? atBreakpoints[i] : Line(i, z);
     }
 
     /// <inheritdoc/>
     public override double ValueError(double z, double value)
     {
-        var i = 0;
-        while (i < breakpoints.Length && z > breakpoints[i]) i++;
+        var i = LineAt(z);
         return slopes[i] == 0 || (slopes[i] == 1 && intercepts[i] == 0)
             ? 0
             : 2 * Ulp * (Math.Abs(slopes[i] * z) + Math.Abs(intercepts[i])) + double.Epsilon;
@@ -123,6 +121,13 @@ public sealed class PiecewiseLinear : Activation
         }
 
         return pieces;
+    }
+
+    /// <summary>The line at a point; at a breakpoint, the one before it.</summary>
+    private int LineAt(double z)
+    {
+        var i = Array.BinarySearch(breakpoints, z);
+        return i < 0 ? ~i : i;
     }
 
     // A zero slope must not meet an infinite argument.
