@@ -49,7 +49,7 @@ public static class Slir
     public static (double Lower, double Upper) SlopeRange(Activation activation, double lower, double upper)
     {
         Check(activation, lower, upper, 0);
-        if (activation is ReLU) return (lower < 0 ? 0 : 1, upper > 0 ? 1 : 0);
+        if (activation is ReLU) return (lower < 0 || upper == 0 ? 0 : 1, upper > 0 ? 1 : 0);
         if (activation is LipschitzActivation { LipschitzConstant: var steepest }) return (-steepest, steepest);
         if (upper - lower > 2 * activation.Period)
         {
@@ -217,7 +217,7 @@ public static class Slir
         if (slope == 0)
         {
             var limit = function.Value(z);
-            return new(side * limit + function.ValueError(z, limit), z);
+            return new(double.IsInfinity(limit) ? side * limit : side * limit + function.ValueError(z, limit), z);
         }
 
         // h tends to ±∞ unless the function's last slope is exactly that of the line.

@@ -18,7 +18,7 @@ internal sealed class LogisticPolynomial(string name, double[] inner, double[][]
     {
         // e^−|v| amplifies the rounding of v by |v|; every term of the sum is off by a few units of its own size.
         var v = Polynomial.Value(inner, z);
-        return (32 + 8 * Math.Abs(v)) * Ulp * Evaluate(z, true) + double.Epsilon * 64;
+        return (32 + 8 * Math.Min(Math.Abs(v), 800)) * Ulp * Evaluate(z, true) + double.Epsilon * 64;
     }
 
     protected override Activation CreateDerivative()
@@ -46,8 +46,7 @@ internal sealed class LogisticPolynomial(string name, double[] inner, double[][]
         var e = Math.Exp(-Math.Abs(v));
         if (e == 0) return 0;
         var w = e / ((1 + e) * (1 + e));
-        var t = (1 - e) / (1 + e);
-        if (!absolute && v < 0) t = -t;
+        var t = Math.Tanh((absolute ? Math.Abs(v) : v) / 2);
         var sum = 0.0;
         for (var j = outer.Length - 1; j >= 0; j--)
         {
