@@ -18,10 +18,8 @@ public static class Relaxation
         if (activation is ReLU && lower <= upper && double.IsFinite(upper - lower)) return ReLULines(lower, upper);
         if (!(lower < upper) || !double.IsFinite(upper - lower) || upper - lower > 4 * activation.Period)
         {
-            var flat = double.IsFinite(upper - lower) ? activation.Drift : 0;
-            return (
-                new(flat, Slir.LowerShift(activation, lower, upper, flat).Offset),
-                new(flat, Slir.UpperShift(activation, lower, upper, flat).Offset));
+            var (low, high) = Slir.Range(activation, lower, upper);
+            return (new(0, low), new(0, high));
         }
 
         return (Supporting(activation, lower, upper, -1), Supporting(activation, lower, upper, 1));

@@ -96,11 +96,10 @@ public static class Slir
         var period = 1.25 * activation.Period;
         if (upper - lower > 2 * period)
         {
-            // A maximum of h in between is repeated, not lower, a whole number of periods towards one of the ends: towards
-            // the upper one where the function drifts up from the line, towards the lower one where it drifts down.
+            // A maximum of h in between is repeated, not lower, a whole number of periods towards one of the ends.
             if (double.IsInfinity(lower) || double.IsInfinity(upper))
             {
-                if (slope != activation.Drift || slope != 0) return new(side * double.PositiveInfinity, double.IsInfinity(lower) ? lower : upper);
+                if (slope != 0) return new(side * double.PositiveInfinity, double.IsInfinity(lower) ? lower : upper);
                 (lower, upper) = (-period, period);
             }
 

@@ -23,11 +23,8 @@ public abstract class Activation
     public Activation Derivative =>
         derivative ?? Interlocked.CompareExchange(ref derivative, CreateDerivative(), null) ?? derivative;
 
-    /// <summary>The length after which the function repeats itself, but for <see cref="Drift"/>; infinite where it does not.</summary>
+    /// <summary>The length after which the function repeats itself; infinite where it does not.</summary>
     public virtual double Period => double.PositiveInfinity;
-
-    /// <summary>What the function rises in every unit on average: f(z + period) = f(z) + drift · period.</summary>
-    public virtual double Drift => 0;
 
     /// <summary>The value at a point, at infinity the limit.</summary>
     public abstract double Value(double z);
