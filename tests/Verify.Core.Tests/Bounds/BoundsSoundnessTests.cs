@@ -18,7 +18,7 @@ public sealed class BoundsSoundnessTests
     {
         var activation = RandomNetworks.Activations.Single(a => a.Name == name);
         var random = new Random(20);
-        for (var trial = 0; trial < 6; trial++)
+        for (var trial = 0; trial < 3; trial++)
         {
             Check(RandomNetworks.Dense(random, activation, 3, 8, 7, 4), random, trial);
             Check(RandomNetworks.WithProduct(random, activation, 4), random, trial);
@@ -43,7 +43,7 @@ public sealed class BoundsSoundnessTests
     private static void Check(Network network, Random random, int trial)
     {
         var region = RandomRegion(network.Input.Size, random, trial);
-        var points = Sampling.Points(region, 300, random);
+        var points = Sampling.Points(region, 200, random);
         var rows = points.Length / network.Input.Size;
         var values = Evaluation<double>.Of(network, points, rows);
         var interval = IntervalPropagation.Propagate(network, [region]);

@@ -12,7 +12,7 @@ internal static class RandomNetworks
     public static Activation[] Activations { get; } =
     [
         ReLU.Instance, Tanh.Instance, Sigmoid.Instance, Exp.Instance, Atan.Instance, Erf.Instance, Gelu.Instance, HardSwish.Instance,
-        Mish.Instance, SigmoidGate.Silu, SigmoidGate.GeluTanh, Sine.Sin, Sine.Cos, Softplus.Instance, Softsign.Instance, Quadratic.Square,
+        Mish.Instance, SigmoidGate.Silu, SigmoidGate.GeluTanh, Sine.Sin, Sine.Cos, Fraction.Instance, Softplus.Instance, Softsign.Instance, Quadratic.Square,
         Power.Of(3), ExponentialUnit.Selu, ExponentialUnit.Elu(1.5), PiecewiseLinear.Step, PiecewiseLinear.Sign, PiecewiseLinear.HardTanh,
         PiecewiseLinear.HardSigmoid(0.2, 0.5), PiecewiseLinear.ThresholdedReLU(0.3), PiecewiseLinear.LeakyReLU(0.1),
     ];
