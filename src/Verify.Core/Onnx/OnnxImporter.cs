@@ -114,7 +114,7 @@ public sealed class OnnxImporter
         var scores = final is null || final.OpType == "ArgMax" || !ComparesAll(final, Find(final, final.Input[0]).Shape)
             ? network
             : Build([Find(final, final.Input[0]).Reshape(results[0].Value.Shape)]);
-        return new OnnxModel(path, Hash(bytes), opset, inputs, outputs, network, scores, final?.OpType == "ArgMax", Parameters());
+        return new OnnxModel([path, .. tensors.Paths], Hash(bytes), opset, inputs, outputs, network, scores, final?.OpType == "ArgMax", Parameters());
     }
 
     private long Parameters() => model.Graph.Initializer

@@ -21,7 +21,7 @@ public sealed record OnnxTensor(string Name, ImmutableArray<int> Shape, bool Has
 public sealed class OnnxModel
 {
     internal OnnxModel(
-        string path,
+        ImmutableArray<string> files,
         string sha256,
         long opset,
         ImmutableArray<OnnxTensor> inputs,
@@ -31,12 +31,15 @@ public sealed class OnnxModel
         bool endsInArgMax,
         long parameters)
     {
-        (Path, Sha256, Opset, Inputs, Outputs) = (path, sha256, opset, inputs, outputs);
+        (Files, Sha256, Opset, Inputs, Outputs) = (files, sha256, opset, inputs, outputs);
         (Network, Scores, EndsInArgMax, Parameters) = (network, scores, endsInArgMax, parameters);
     }
 
     /// <summary>The file that the model was read from.</summary>
-    public string Path { get; }
+    public string Path => Files[0];
+
+    /// <summary>All files that the model was read from: <see cref="Path"/>, then its external data.</summary>
+    public ImmutableArray<string> Files { get; }
 
     /// <summary>The SHA-256 of the file followed by its external data, in lower-case hexadecimal digits.</summary>
     public string Sha256 { get; }

@@ -13,6 +13,9 @@ internal sealed class TensorReader(string folder)
     /// <summary>The external files that were read, by their location in the model.</summary>
     public IEnumerable<byte[]> Files => files.Values;
 
+    /// <summary>The paths of the external files that were read.</summary>
+    public IEnumerable<string> Paths => files.Keys.Select(location => Path.GetFullPath(Path.Combine(folder, location)));
+
     /// <summary>True for whole numbers and truth values.</summary>
     public static bool IsInteger(DataType type) => type is not (DataType.Float or DataType.Double or DataType.Float16 or DataType.Bfloat16);
 

@@ -13,6 +13,9 @@ public sealed record Specification
     /// <summary>The file that the specification was read from, where it was.</summary>
     public string? File { get; init; }
 
+    /// <summary>The file that the samples were read from, where they were.</summary>
+    public string? SamplesFile { get; init; }
+
     /// <summary>The ONNX file of the model, as an absolute path.</summary>
     public required string ModelPath { get; init => field = Path.GetFullPath(value); }
 

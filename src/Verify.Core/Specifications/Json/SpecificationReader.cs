@@ -47,6 +47,7 @@ internal static class SpecificationReader
         {
             Name = NameOf(file),
             File = file,
+            SamplesFile = samples["file"] is { } data ? Path.Combine(folder, data.String) : null,
             ModelPath = Path.Combine(folder, root.Require("model").String),
             Samples = table.Samples,
             FeatureNames = table.FeatureNames,
