@@ -63,6 +63,6 @@ internal static class BaselineCommand
         return view.Follow("verifying", question.Count, progress => question.Verify(model, progress, cancellation));
     }
 
-    private static string Line(Finding finding) =>
+    internal static string Line(Finding finding) =>
         $"{finding.Path}({finding.Line}): {(finding.IsError ? "error" : "warning")} {finding.Code}: {finding.Message}";
 }

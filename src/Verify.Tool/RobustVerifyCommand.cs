@@ -23,6 +23,7 @@ internal static class RobustVerifyCommand
             RadiusCommand.Create(terminal),
             BenchCommand.Create(terminal),
             BaselineCommand.Create(terminal),
+            GateCommand.Create(terminal),
         };
         var configuration = new InvocationConfiguration
         {
