@@ -1,0 +1,43 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using RobustVerify.Core.Certificates;
+using RobustVerify.Core.Runtimes;
+using RobustVerify.Core.Specifications;
+
+namespace RobustVerify.Xunit;
+
+/// <summary>A counterexample with all that it takes to see it again: model, property, input.</summary>
+internal sealed record CounterexampleFile(
+    string Property, string Description, string Model, string Runtime,
+    ImmutableArray<float> Input, ImmutableArray<float> Output, ImmutableArray<Conjunction> Violations)
+{
+    private static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web) { WriteIndented = true };
+
+    /// <summary>Writes a counterexample below the test's output folder, and returns the file.</summary>
+    public static string Write(string test, DeployedModel model, Property property, Counterexample counterexample)
+    {
+        var folder = Path.Combine(AppContext.BaseDirectory, "counterexamples");
+        Directory.CreateDirectory(folder);
+        var name = string.Concat($"{test}.{property.Name}".Select(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' ? c : '_'));
+        var path = Path.Combine(folder, $"{name}.json");
+        var content = new CounterexampleFile(
+            property.Name, property.Output.Description, Path.GetRelativePath(folder, model.Path), counterexample.Runtime,
+            counterexample.Input, counterexample.Output, property.Output.Violations);
+        File.WriteAllText(path, JsonSerializer.Serialize(content, Options));
+        return path;
+    }
+
+    /// <summary>Reads a counterexample.</summary>
+    public static CounterexampleFile Read(string path)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<CounterexampleFile>(File.ReadAllText(path), Options)
+                ?? throw new InvalidDataException($"{path} holds no counterexample.");
+        }
+        catch (JsonException exception)
+        {
+            throw new InvalidDataException($"{path} holds no counterexample: {exception.Message}", exception);
+        }
+    }
+}

@@ -1,0 +1,24 @@
+using System.Reflection;
+using RobustVerify.Core.Specifications;
+
+namespace RobustVerify.Xunit;
+
+/// <summary>What a test asks, as far as one attribute says it; what it leaves open, a wider one may say.</summary>
+internal sealed record RobustSettings(string? Model, Norm? Norm, double? DomainLower, double? DomainUpper, double? ChangesAtMost)
+{
+    /// <summary>The settings of a test: its own, then its class's, then its assembly's.</summary>
+    public static RobustSettings Of(MethodInfo method, Type testClass)
+    {
+        var settings = method.GetCustomAttribute<RobustWithinAttribute>()!.Settings;
+        if (testClass.GetCustomAttribute<RobustDefaultsAttribute>() is { } ofClass) settings = settings.Or(ofClass.Settings);
+        if (testClass.Assembly.GetCustomAttribute<RobustDefaultsAttribute>() is { } ofAssembly) settings = settings.Or(ofAssembly.Settings);
+        return settings;
+    }
+
+    private RobustSettings Or(RobustSettings wider) => new(
+        Model ?? wider.Model,
+        Norm ?? wider.Norm,
+        DomainLower ?? wider.DomainLower,
+        DomainUpper ?? wider.DomainUpper,
+        ChangesAtMost ?? wider.ChangesAtMost);
+}

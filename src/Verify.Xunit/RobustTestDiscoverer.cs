@@ -1,0 +1,58 @@
+using System.Reflection;
+using RobustVerify.Core.Specifications;
+using Xunit.Abstractions;
+using Xunit.Sdk;
+
+namespace RobustVerify.Xunit;
+
+/// <summary>Makes one test of every row of data, or one of a method that returns properties.</summary>
+public sealed class RobustTestDiscoverer(IMessageSink diagnosticMessageSink) : IXunitTestCaseDiscoverer
+{
+    /// <inheritdoc/>
+    public IEnumerable<IXunitTestCase> Discover(
+        ITestFrameworkDiscoveryOptions discoveryOptions, ITestMethod testMethod, IAttributeInfo factAttribute)
+    {
+        ArgumentNullException.ThrowIfNull(testMethod);
+        var (display, options) = (discoveryOptions.MethodDisplayOrDefault(), discoveryOptions.MethodDisplayOptionsOrDefault());
+        try
+        {
+            var method = testMethod.Method.ToRuntimeMethod();
+            if (ReturnsProperties(method.ReturnType))
+                return [new RobustTestCase(diagnosticMessageSink, display, options, testMethod, null, null)];
+            return [.. Rows(method).Select(row => new RobustTestCase(diagnosticMessageSink, display, options, testMethod, row.Name, row.Arguments))];
+        }
+#pragma warning disable CA1031 // Whatever is wrong with the data is the failure of this test, not of the discovery of all others.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            var cause = exception is TargetInvocationException { InnerException: { } inner } ? inner : exception;
+            return [new ExecutionErrorTestCase(diagnosticMessageSink, display, options, testMethod, cause.Message)];
+        }
+    }
+
+    internal static bool ReturnsProperties(Type type) =>
+        typeof(IEnumerable<Property>).IsAssignableFrom(type) || typeof(Specification).IsAssignableFrom(type);
+
+    private static List<(string Name, object[] Arguments)> Rows(MethodInfo method)
+    {
+        var rows = new List<(string Name, object[] Arguments)>();
+        foreach (var data in method.GetCustomAttributes<DataAttribute>())
+        {
+            var samples = (data as CsvRowsAttribute)?.Read(method.DeclaringType!.Assembly).Samples;
+            foreach (var (index, arguments) in data.GetData(method).Index())
+            {
+                if (arguments.FirstOrDefault(argument => !SerializationHelper.IsSerializable(argument)) is { } opaque)
+                    throw new ArgumentException($"An argument of type {opaque.GetType()} cannot be part of a test's name: pass numbers, strings or arrays of them.");
+                rows.Add((samples?[index].Name ?? $"case {rows.Count + 1}", arguments));
+            }
+        }
+
+        if (rows.Count == 0)
+        {
+            throw new ArgumentException(
+                $"{method.DeclaringType?.Name}.{method.Name} has no samples: add [CsvRows], [InlineData] or [MemberData], or return properties.");
+        }
+
+        return rows;
+    }
+}
