@@ -30,7 +30,11 @@ public sealed class InputRegion
                 throw new ArgumentException($"Input {i} has the bounds [{lower[i]}, {upper[i]}]; both must be finite.");
             if (lower[i] > upper[i])
                 throw new ArgumentException($"The region is empty: input {i} has the bounds [{lower[i]}, {upper[i]}].");
-            RoundInward(i);
+            (lowerFloat32[i], upperFloat32[i]) = RoundInward(lower[i], upper[i]);
+            if (lowerFloat32[i] <= upperFloat32[i]) continue;
+            var nearest = ToFloat32(lower[i] / 2 + upper[i] / 2);
+            (lowerFloat32[i], upperFloat32[i]) = (nearest, nearest);
+            (lower[i], upper[i]) = (Math.Min(lower[i], nearest), Math.Max(upper[i], nearest));
         }
 
         if (!IsBox && !Contains(NearestToCenter()))
@@ -93,10 +97,18 @@ public sealed class InputRegion
         if (domain is { IsBox: false } || (domain is not null && domain.Size != center.Length))
             throw new ArgumentException($"A domain is a box of {center.Length} inputs.", nameof(domain));
         var (lower, upper) = (new double[center.Length], new double[center.Length]);
+        var (middle, ownRadii) = (center.ToArray(), radii.ToArray());
         for (var i = 0; i < center.Length; i++)
         {
             if (!(radii[i] >= 0)) throw new ArgumentException($"The radius of input {i} is {radii[i]}; it must not be negative.", nameof(radii));
             (lower[i], upper[i]) = (-Rounding.SumUp(-center[i], radii[i]), Rounding.SumUp(center[i], radii[i]));
+            if (RoundInward(lower[i], upper[i]) is var (first, last) && first > last)
+            {
+                // The constant is the nearest float32 number, and no part of the distance is used up by going there.
+                (middle[i], ownRadii[i]) = (ToFloat32(center[i]), 0);
+                (lower[i], upper[i]) = (Math.Min(lower[i], middle[i]), Math.Max(upper[i], middle[i]));
+            }
+
             if (domain is not null)
             {
                 lower[i] = Math.Max(lower[i], domain.lower[i]);
@@ -106,7 +118,7 @@ public sealed class InputRegion
 
         return norm == Norm.Linf
             ? new InputRegion(lower, upper)
-            : new InputRegion(lower, upper, norm, center.ToArray(), radii.ToArray());
+            : new InputRegion(lower, upper, norm, middle, ownRadii);
     }
 
     /// <summary>True where an input, as the network is given it, lies in the region.</summary>
@@ -131,19 +143,14 @@ public sealed class InputRegion
         return nearest;
     }
 
-    private void RoundInward(int i)
+    /// <summary>The smallest and the largest float32 number of an interval; in the wrong order where it holds none.</summary>
+    private static (float Lower, float Upper) RoundInward(double lower, double upper)
     {
-        lowerFloat32[i] = Math.Clamp((float)lower[i], -float.MaxValue, float.MaxValue);
-        upperFloat32[i] = Math.Clamp((float)upper[i], -float.MaxValue, float.MaxValue);
-        var nearest = Math.Clamp((float)(lower[i] / 2 + upper[i] / 2), -float.MaxValue, float.MaxValue);
-        if (lowerFloat32[i] < lower[i]) lowerFloat32[i] = MathF.BitIncrement(lowerFloat32[i]);
-        if (upperFloat32[i] > upper[i]) upperFloat32[i] = MathF.BitDecrement(upperFloat32[i]);
-        if (lowerFloat32[i] <= upperFloat32[i]) return;
-
-        lowerFloat32[i] = upperFloat32[i] = nearest;
-        (lower[i], upper[i]) = (Math.Min(lower[i], nearest), Math.Max(upper[i], nearest));
-        if (center is not null) (center[i], radii![i]) = (nearest, 0);
+        var (first, last) = (ToFloat32(lower), ToFloat32(upper));
+        return (first < lower ? MathF.BitIncrement(first) : first, last > upper ? MathF.BitDecrement(last) : last);
     }
+
+    private static float ToFloat32(double value) => Math.Clamp((float)value, -float.MaxValue, float.MaxValue);
 
     private bool IsWithinBall(ReadOnlySpan<float> input)
     {

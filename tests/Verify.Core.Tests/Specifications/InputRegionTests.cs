@@ -106,6 +106,17 @@ public class InputRegionTests
         Assert.True(region.Contains([1, 1]));
     }
 
+    [Theory]
+    [InlineData(0.9f, true)]
+    [InlineData(0.95f, false)]
+    public void A_feature_that_the_domain_holds_fast_still_uses_up_its_part_of_the_distance(float second, bool inside)
+    {
+        // The domain leaves the constant 0.1 of the first feature, 0.4 from the centre: √(1 − 0.16) ≈ 0.917 are left for the second.
+        var region = InputRegion.Ball([0.5, 0], 1, Norm.L2, InputRegion.Box([0.1, -1], [0.1, 1]));
+
+        Assert.Equal(inside, region.Contains([0.1f, second]));
+    }
+
     [Fact]
     public void What_is_empty_or_not_finite_or_negative_is_refused()
     {

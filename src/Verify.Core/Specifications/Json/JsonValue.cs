@@ -106,6 +106,11 @@ internal sealed class JsonValue
             throw new SpecificationException(
                 file, $"this is no JSON: {exception.Message}", (int?)exception.LineNumber + 1, (int?)exception.BytePositionInLine + 1, exception);
         }
+        catch (InvalidOperationException exception)
+        {
+            // A string whose bytes or escapes are no text.
+            throw document.Error($"this is no JSON: {exception.Message}", reader.TokenStartIndex, exception);
+        }
     }
 
     /// <summary>A member that must be there.</summary>
@@ -129,12 +134,12 @@ internal sealed class JsonValue
 
     private sealed record Document(string File, byte[] Bytes)
     {
-        public SpecificationException Error(string problem, long offset)
+        public SpecificationException Error(string problem, long offset, Exception? cause = null)
         {
             var before = Bytes.AsSpan(0, (int)offset);
             var line = before.Count((byte)'\n') + 1;
             var column = Encoding.UTF8.GetCharCount(before[(before.LastIndexOf((byte)'\n') + 1)..]) + 1;
-            return new SpecificationException(File, problem, line, column);
+            return new SpecificationException(File, problem, line, column, cause);
         }
     }
 }

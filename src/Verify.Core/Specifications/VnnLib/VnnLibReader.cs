@@ -22,8 +22,8 @@ public static class VnnLibReader
     /// <param name="outputs">The number of outputs of the network, where it is known.</param>
     /// <returns>One property for each distinct input box, in the order of the file.</returns>
     /// <exception cref="SpecificationException">
-    /// The file cannot be read, is malformed or not linear, leaves an input without a bound, or declares other numbers of
-    /// inputs or outputs than the network has.
+    /// The file cannot be read, is malformed or not linear, leaves an input without a bound, asserts nothing of an output, or
+    /// declares other numbers of inputs or outputs than the network has.
     /// </exception>
     public static ImmutableArray<Property> Read(string path, int? inputs = null, int? outputs = null)
     {
@@ -118,6 +118,8 @@ public static class VnnLibReader
 
         private void Emit(int line)
         {
+            if (constraints.Count == 0)
+                throw new SpecificationException(path, "nothing is asserted of an output, so that every input would be a counterexample", line);
             for (var i = 0; i < inputs; i++)
             {
                 if (double.IsInfinity(lower[i]) || double.IsInfinity(upper[i]))

@@ -98,6 +98,7 @@ public sealed class SpecificationReaderTests : IDisposable
     [InlineData("{ \"model\": \"m\", }", 1, 1, "$: the member 'samples' is missing")]
     [InlineData("{ \"model\": ", 1, 12, "this is no JSON")]
     [InlineData("", 1, 1, "this is no JSON")]
+    [InlineData("{ \"model\": \"\\ud800\" }", 1, 12, "this is no JSON")]
     [InlineData("{} {}", 1, 4, "this is no JSON")]
     [InlineData("[]", 1, 1, "$: expected an object")]
     public void What_is_no_specification_is_refused_at_its_place(string text, int line, int column, string problem)

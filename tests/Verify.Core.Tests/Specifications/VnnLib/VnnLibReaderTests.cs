@@ -248,6 +248,12 @@ public sealed class VnnLibReaderTests : IDisposable
     }
 
     [Fact]
+    public void A_disjunct_that_asserts_nothing_of_an_output_is_refused()
+    {
+        Assert.Contains("nothing is asserted of an output", Refused(TwoInputsTwoOutputs + UnitBox + "(assert (or (<= Y_0 0) (<= X_0 0.5)))").Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Variables_are_numbered_without_gaps()
     {
         Assert.Contains("X_1 is not declared, but X_2 is", Refused("(declare-const X_0 Real)(declare-const X_2 Real)(declare-const Y_0 Real)").Message, StringComparison.Ordinal);
