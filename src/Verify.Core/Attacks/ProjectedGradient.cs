@@ -34,6 +34,7 @@ public sealed class ProjectedGradient
         Property property, Budget budget, RandomStream random, CancellationToken cancellation = default)
     {
         var (region, size, rows) = (property.Region, network.Input.Size, budget.AttackRestarts);
+        if (rows == 0) yield break;
         var points = Start(region, rows, random);
         var targets = new Conjunction[rows];
         for (var step = 0; step <= budget.AttackSteps; step++)
