@@ -106,7 +106,7 @@ public sealed class OnnxImporter
         var outputs = results.Select(r => ReadOutput(r.Declared, r.Value, batched)).ToImmutableArray();
         Network Build(IReadOnlyList<Value> values) => new(
             input,
-            Simplification.Simplify(Flat(values)),
+            Simplification.Simplify(input, Flat(values)),
             Ports(inputs),
             Ports(outputs.Zip(values, (o, v) => o with { Shape = [.. v.Shape] })));
 

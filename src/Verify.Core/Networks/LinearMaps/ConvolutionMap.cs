@@ -27,9 +27,32 @@ public sealed class ConvolutionMap : LinearMap
     /// <summary>The geometry of the convolution (of the untransposed one, where this is a transpose).</summary>
     public ConvolutionShape Shape { get; }
 
+    /// <summary>Channels of the tensor that the map takes.</summary>
+    public int InputChannels => transposed ? Shape.OutputChannels : Shape.InputChannels;
+
+    /// <summary>Channels of the tensor that the map returns.</summary>
+    public int OutputChannels => transposed ? Shape.InputChannels : Shape.OutputChannels;
+
     /// <inheritdoc/>
     public override int LongestInnerProduct =>
         Math.Max(Shape.InputChannels, Shape.OutputChannels) / Shape.Groups * Shape.KernelHeight * Shape.KernelWidth;
+
+    /// <summary>The map with a factor for every channel that it takes, and for every channel that it returns.</summary>
+    public ConvolutionMap Scaled(double[]? inputFactors, double[]? outputFactors)
+    {
+        var (before, after) = transposed ? (outputFactors, inputFactors) : (inputFactors, outputFactors);
+        var (groupInputs, groupOutputs) = (Shape.InputChannels / Shape.Groups, Shape.OutputChannels / Shape.Groups);
+        var kernel = Shape.KernelHeight * Shape.KernelWidth;
+        var scaled = (double[])weights.Values.Clone();
+        for (var i = 0; i < scaled.Length; i++)
+        {
+            var output = i / (groupInputs * kernel);
+            var input = output / groupOutputs * groupInputs + i / kernel % groupInputs;
+            scaled[i] *= (before?[input] ?? 1) * (after?[output] ?? 1);
+        }
+
+        return new ConvolutionMap(Shape, new Weights(scaled), transposed);
+    }
 
     /// <inheritdoc/>
     protected override void AccumulateCore<T>(ReadOnlySpan<T> x, Span<T> y, int rows)

@@ -123,7 +123,7 @@ internal sealed record Window(int[] Size, int[] Kernel, int[] Strides, int[] Dil
     private void Share(Operation op, int axis, int total)
     {
         var (less, more) = (total / 2, total - total / 2);
-        var lower = op.Word("auto_pad", "NOTSET") == "SAME_LOWER";
-        (Before[axis], After[axis]) = lower ? (more, less) : (less, more);
+        var upper = op.Word("auto_pad", "NOTSET") == "SAME_UPPER";
+        (Before[axis], After[axis]) = upper ? (less, more) : (more, less);
     }
 }
