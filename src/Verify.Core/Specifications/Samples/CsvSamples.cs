@@ -80,13 +80,13 @@ public static class CsvSamples
         var samples = ImmutableArray.CreateBuilder<Sample>();
         for (var row = 1; !(samples.Count >= selection.Count) && reader.Read(); row++)
         {
-            if (row < selection.First || !conditions.All(condition => reader.GetString(condition.Column) == condition.Value)) continue;
+            if (row < selection.First || !conditions.All(condition => IsSame(reader.GetString(condition.Column), condition.Value))) continue;
             samples.Add(new Sample($"row {row}", [.. features.Select(Number)], label is { } column ? Number(column) : null));
 
             double Number(int column)
             {
                 var cell = reader.GetString(column);
-                return double.TryParse(cell, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && Math.Abs(value) <= float.MaxValue
+                return TryParse(cell, out var value) && Math.Abs(value) <= float.MaxValue
                     ? value
                     : throw new SpecificationException(path, $"'{cell}' in column {header[column]} is not a finite number", (int)reader.LineNumber);
             }
@@ -101,4 +101,11 @@ public static class CsvSamples
             return index >= 0 ? index : throw new SpecificationException(path, Spelling.Unknown("column", column, header), 1);
         }
     }
+
+    // A row whose cell says 2.0 is meant by 2.
+    private static bool IsSame(string cell, string value) =>
+        cell == value || (TryParse(cell, out var first) && TryParse(value, out var second) && first == second);
+
+    private static bool TryParse(string cell, out double value) =>
+        double.TryParse(cell, NumberStyles.Float, CultureInfo.InvariantCulture, out value);
 }

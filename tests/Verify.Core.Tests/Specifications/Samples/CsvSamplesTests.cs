@@ -56,6 +56,14 @@ public sealed class CsvSamplesTests : IDisposable
     }
 
     [Fact]
+    public void Numbers_of_the_same_value_are_the_same_however_they_are_written()
+    {
+        var where = ImmutableSortedDictionary<string, string>.Empty.Add("texture", "20.0");
+
+        Assert.Equal("row 1", Assert.Single(Read(Table, new CsvSelection { Ignore = ["split"], Where = where }).Samples).Name);
+    }
+
+    [Fact]
     public void A_column_that_is_missing_is_named_with_those_that_exist()
     {
         var message = Refused(Table, new CsvSelection { Label = "lable" });
