@@ -31,9 +31,10 @@ public static class Reduction
         var lanes = new Lanes(sums);
         for (var lane = 0; i < a.Length; i++, lane++) lanes[lane] = Math.FusedMultiplyAdd(Math.Abs(a[i]), b[i], lanes[lane]);
 
-        // No term is negative, so the exact sum is at most computed / (1 − γ) ≤ computed + 2 γ computed.
+        // No term is negative, so but for underflow the exact sum is at most computed / (1 − γ), which 2 γ exceeds by far
+        // enough to cover the roundings of this line itself.
         var sum = lanes.Sum;
-        return Rounding.Up(sum + 2 * Rounding.SumError(a.Length, sum));
+        return Rounding.Up(sum + (2 * Rounding.Gamma(a.Length) * sum + a.Length * double.Epsilon));
     }
 
     /// <summary>The sum of eight lanes.</summary>
