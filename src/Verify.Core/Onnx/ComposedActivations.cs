@@ -19,6 +19,9 @@ internal static class ComposedActivations
     private const int MostNodes = 16;
     private const int Deepest = 10;
 
+    /// <summary>Beyond this, exp overflows.</summary>
+    private const double LargestExponent = 700;
+
     private static readonly Activation[] Known =
     [
         Gelu.Instance, SigmoidGate.GeluTanh, SigmoidGate.Silu, Mish.Instance, HardSwish.Instance, Softplus.Instance, Sigmoid.Instance,
@@ -116,8 +119,11 @@ internal static class ComposedActivations
         if (Math.Abs(rounded - factor) <= Tolerance * Math.Abs(factor)) factor = rounded;
         foreach (var z in Points)
         {
-            var expected = factor * activation.Value(z);
-            if (!(Math.Abs(function(z) - expected) <= Tolerance * Math.Abs(factor) * Math.Max(1, Math.Abs(z)))) return null;
+            var (value, expected) = (function(z), factor * activation.Value(z));
+
+            // Written out, some forms overflow where the function does not.
+            if (!double.IsFinite(value) && Math.Abs(z) > LargestExponent) continue;
+            if (!(Math.Abs(value - expected) <= Tolerance * Math.Abs(factor) * Math.Max(1, Math.Abs(z)))) return null;
         }
 
         return factor;
