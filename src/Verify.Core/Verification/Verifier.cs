@@ -31,8 +31,8 @@ public sealed class Verifier(DeployedModel model)
     /// <param name="cancellation">Ends the work with an <see cref="OperationCanceledException"/>.</param>
     public Certificate Verify(Property property, Budget budget, CancellationToken cancellation = default)
     {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        if (budget.Seconds is { } seconds) limit.CancelAfter(TimeSpan.FromSeconds(seconds));
+        using var clock = budget.Seconds is { } seconds ? new CancellationTokenSource(TimeSpan.FromSeconds(seconds)) : new();
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation, clock.Token);
         try
         {
             return Attack(property, budget, limit.Token) is { } counterexample
@@ -160,7 +160,14 @@ public sealed class Verifier(DeployedModel model)
             };
     }
 
-    private Network NetworkOf(Property property) => property.Output.OnScores ? model.Scores : model.Network;
+    /// <summary>The scores for a property that only compares outputs; the complete function for any other.</summary>
+    private Network NetworkOf(Property property)
+    {
+        if (property.Output.OnScores) return model.Scores;
+        if (!model.Model.EndsInArgMax) return model.Network;
+        throw new NotSupportedException(
+            $"'{model.Path}' answers with the number of its largest output (ArgMax). '{property.Output.Description}' is not a property of that number; ask that the label stays the same.");
+    }
 
     private Certificate Certify(Property property, Verdict verdict, string method) => new()
     {

@@ -95,6 +95,23 @@ public sealed class BoundsOracleTests
         Assert.Equal(0.600670026, -LinearBoundPropagation.Propagate(network, [region]).LowerBounds([-1])[0], 1e-6);
     }
 
+    [Fact]
+    public void The_reachable_box_of_a_rotation_is_twice_the_exact_set_and_that_of_the_identity_is_the_set_itself()
+    {
+        const double radius = 0.25;
+        var input = new InputNode(2);
+        var rotation = new Network(input, new AffineNode(input, new DenseMap([1, 1, 1, -1], 2, 2)));
+        var identity = new Network(input, new AffineNode(input, SelectionMap.Identity(2)));
+        Assert.Equal(16 * radius * radius, Volume(rotation), 1e-12);
+        Assert.Equal(4 * radius * radius, Volume(identity), 1e-12);
+
+        double Volume(Network network)
+        {
+            var bounds = IntervalPropagation.Propagate(network, [InputRegion.Ball([0.5, -1], radius, Norm.Linf)]);
+            return Enumerable.Range(0, 2).Aggregate(1.0, (volume, i) => volume * (bounds.Upper(network.Output)[i] - bounds.Lower(network.Output)[i]));
+        }
+    }
+
     [Theory]
     [InlineData(Norm.L1, 3, 2, 3)]
     [InlineData(Norm.L2, 3, 4, 5)]

@@ -211,7 +211,8 @@ public sealed class OperatorTests
     {
         builder.Input(shape);
         build(builder);
-    });
+    }
+    );
 
     private static (int Opset, Action<ModelBuilder> Build) Unary(string op, params (string, object)[] attributes) =>
         Of([2, 3], m => m.Node(op, ["x"], attributes));

@@ -96,7 +96,7 @@ public sealed class VerifierTests
     {
         using var model = Load("digits-robust.onnx");
         var property = Digits(model, radius: 0.1, samples: 1).Properties(model).Single();
-        var certificate = new Verifier(model).Verify(property, Budget.Default with { AttackSteps = int.MaxValue, Seconds = 0.05 });
+        var certificate = new Verifier(model).Verify(property, Budget.Default with { Seconds = 0 });
         Assert.Equal(Verdict.Unknown, certificate.Verdict);
         Assert.Contains("limit", certificate.Reason, StringComparison.Ordinal);
     }
