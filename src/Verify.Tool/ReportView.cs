@@ -23,6 +23,8 @@ internal sealed class ReportView(Terminal terminal, bool json)
             step();
         })));
         if (Lines.Interactive) Lines.Write(Table(report));
+        if (HasRadii(report)) Lines.Output.WriteLine("Radii are multiples of the radius that was given.");
+        if (!json && report.Certificates.Any(certificate => certificate.Counterexample is not null)) Lines.Output.WriteLine("With --json the report shows the counterexamples.");
         Lines.Output.WriteLine(Summary(report, count));
         if (json) terminal.Output.Write(ReportJson.Write(report));
         return report;
@@ -45,7 +47,7 @@ internal sealed class ReportView(Terminal terminal, bool json)
 
     private static Table Table(Report report)
     {
-        var radii = report.Certificates.Any(certificate => certificate.CertifiedRadius is not null || certificate.AttackedRadius is not null);
+        var radii = HasRadii(report);
         var table = new Table().RoundedBorder();
         table.AddColumns("property", "verdict");
         if (radii) table.AddColumns("certified radius", "attacked radius");
@@ -74,6 +76,9 @@ internal sealed class ReportView(Terminal terminal, bool json)
         var ended = report.Complete ? "" : $"; the run ended early, after {report.Certificates.Length} of {count?.ToString(CultureInfo.InvariantCulture) ?? "its"} properties";
         return $"{report.Specification}: {counts} ({report.Model}, {report.Runtime}){ended}";
     }
+
+    private static bool HasRadii(Report report) =>
+        report.Certificates.Any(certificate => certificate.CertifiedRadius is not null || certificate.AttackedRadius is not null);
 
     private static string Word(Verdict verdict) => verdict.ToString().ToLowerInvariant();
 
