@@ -55,6 +55,7 @@ internal sealed class BenchRun : IDisposable
         {
             var (verdict, counterexample, reason) = Answer(instance, limit.Token);
             cancellation.ThrowIfCancellationRequested();
+            if (clock.Elapsed.TotalSeconds > seconds) (verdict, counterexample) = (Verdict.Timeout, null); // an answer that comes late is none
             return new BenchResult(instance, verdict, clock.Elapsed.TotalSeconds, counterexample, reason);
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
@@ -91,6 +92,6 @@ internal sealed class BenchRun : IDisposable
         }
 
         if (undecided is null) return (Verdict.Unsat, null, null);
-        return (limit.IsCancellationRequested ? Verdict.Timeout : Verdict.Unknown, null, undecided.Reason);
+        return (Verdict.Unknown, null, undecided.Reason);
     }
 }
