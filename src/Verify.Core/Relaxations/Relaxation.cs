@@ -16,7 +16,10 @@ public static class Relaxation
     public static (Line Lower, Line Upper) MinimumArea(Activation activation, double lower, double upper)
     {
         if (activation is ReLU && lower <= upper && double.IsFinite(upper - lower)) return ReLULines(lower, upper);
-        if (!(lower < upper) || !double.IsFinite(upper - lower) || upper - lower > 4 * activation.Period)
+
+        // Where an interval is hardly more than the spacing of numbers, slopes are noise.
+        var isNarrow = upper - lower <= 1e-12 * Math.Max(Math.Abs(lower), Math.Abs(upper));
+        if (!(lower < upper) || isNarrow || !double.IsFinite(upper - lower) || upper - lower > 4 * activation.Period)
         {
             var (low, high) = Slir.Range(activation, lower, upper);
             return (new(0, low), new(0, high));
@@ -55,7 +58,7 @@ public static class Relaxation
         }
 
         var (left, right) = (lower, upper);
-        var (leftHeight, rightHeight) = (activation.Value(lower), activation.Value(upper));
+        var (leftHeight, rightHeight) = (Height(activation, lower, side), Height(activation, upper, side));
         var line = new Line(0, side * double.PositiveInfinity);
         var best = double.PositiveInfinity;
         for (var step = 0; step < 64; step++)
@@ -82,5 +85,15 @@ public static class Relaxation
         }
 
         return double.IsPositiveInfinity(best) ? new(0, Slir.Touch(activation, lower, upper, 0, side).Offset) : line;
+    }
+
+    /// <summary>The value at an end, at a jump the limit that is further out.</summary>
+    private static double Height(Activation activation, double z, int side)
+    {
+        var piece = activation.PieceAt(z);
+        var height = piece.Function.Value(z);
+        if (piece.Start < z) return height;
+        var before = activation.PieceAt(Math.BitDecrement(z)).Function.Value(z);
+        return side > 0 ? Math.Max(height, before) : Math.Min(height, before);
     }
 }

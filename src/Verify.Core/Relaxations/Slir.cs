@@ -240,7 +240,9 @@ public static class Slir
 
     private static void Raise(ref Shift best, Shift candidate)
     {
-        if (!(candidate.Offset <= best.Offset)) best = candidate;
+        // A bound that could not be computed is no bound.
+        if (double.IsNaN(candidate.Offset)) candidate = candidate with { Offset = double.PositiveInfinity };
+        if (candidate.Offset > best.Offset) best = candidate;
     }
 
     /// <summary>A point between two numbers that halves their distance, or their magnitudes when these are far apart.</summary>

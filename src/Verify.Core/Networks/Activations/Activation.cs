@@ -13,6 +13,9 @@ public abstract class Activation
     /// <summary>One unit in the last place of a number near 1, relative: 2⁻⁵².</summary>
     protected const double Ulp = 2.220446049250313e-16;
 
+    /// <summary>What is lost of a product with a factor that underflows, the others being below 10⁴ where that happens.</summary>
+    protected const double Underflow = 1e4 * double.Epsilon;
+
     private Activation? derivative;
     private Piece[]? pieces;
 
@@ -30,6 +33,10 @@ public abstract class Activation
     public abstract double Value(double z);
 
     /// <summary>The values at many points.</summary>
+    /// <remarks>
+    /// One by one: the vectorised elementary functions of .NET give an element another last digit at the end of a span than
+    /// in its middle, and their tanh loses relative precision near zero.
+    /// </remarks>
     public virtual void Evaluate<T>(ReadOnlySpan<T> z, Span<T> y)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {

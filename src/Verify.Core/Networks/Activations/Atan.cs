@@ -48,7 +48,7 @@ public sealed class Atan : Activation
         public override double ValueError(double z, double value)
         {
             var sine = 1 / Math.Sqrt(1 + z * z);
-            return (16 + 8 * order) * Ulp * factorial * Math.Pow(sine, order + 1) * Math.Min((order + 1) * 2 * sine, 1) + double.Epsilon * 64;
+            return (16 + 8 * order) * Ulp * factorial * Math.Pow(sine, order + 1) * Math.Min((order + 1) * 2 * sine, 1) + Underflow;
         }
 
         protected override Activation CreateDerivative() => new Witch(order + 1);

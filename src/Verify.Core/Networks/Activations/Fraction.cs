@@ -20,6 +20,10 @@ public sealed class Fraction : Activation
     public override double Value(double z) => z - Math.Floor(z);
 
     /// <inheritdoc/>
+    /// <remarks>Beyond 2⁵² the numbers between two whole ones cannot be told apart from these.</remarks>
+    public override double ValueError(double z, double value) => Math.Abs(z) < 1 / Ulp ? Ulp * value : 1;
+
+    /// <inheritdoc/>
     public override Piece PieceAt(double z)
     {
         // Beyond 2⁵² every number is whole: a piece must still end after it starts.

@@ -19,8 +19,8 @@ internal sealed class GaussianPolynomial(string name, double rate, double[] p) :
         var argument = rate * z;
         var gaussian = SpecialFunctions.Gaussian(argument);
         return gaussian == 0
-            ? double.Epsilon * 64
-            : (16 + 2 * argument * argument) * Ulp * gaussian * Polynomial.AbsoluteValue(p, z) + double.Epsilon * 64;
+            ? Underflow
+            : (16 + 2 * argument * argument) * Ulp * gaussian * Polynomial.AbsoluteValue(p, z) + Underflow;
     }
 
     protected override Activation CreateDerivative() => new GaussianPolynomial(

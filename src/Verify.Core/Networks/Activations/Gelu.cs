@@ -39,7 +39,7 @@ public sealed class Gelu : Activation
     private static double Probability(double z) => 0.5 * SpecialFunctions.Erfc(-Half * z);
 
     // The rounding of z/√2 is amplified by z² in the left tail; on the right, and where e^(−z²/2) vanishes, it is not.
-    private static double Error(double z, double size) => (24 + 2 * Math.Min(z * z, 1500)) * Ulp * size + double.Epsilon * 64;
+    private static double Error(double z, double size) => (24 + 2 * Math.Min(z * z, 1500)) * Ulp * size + Underflow;
 
     /// <summary>Φ(z) + z·φ(z), with φ the density.</summary>
     private sealed class Slope : Activation

@@ -18,7 +18,7 @@ internal sealed class LogisticPolynomial(string name, double[] inner, double[][]
     {
         // e^−|v| amplifies the rounding of v by |v|; every term of the sum is off by a few units of its own size.
         var v = Polynomial.Value(inner, z);
-        return (32 + 8 * Math.Min(Math.Abs(v), 800)) * Ulp * Evaluate(z, true) + double.Epsilon * 64;
+        return (32 + 8 * Math.Min(Math.Abs(v), 800)) * Ulp * Evaluate(z, true) + Underflow;
     }
 
     protected override Activation CreateDerivative()

@@ -33,7 +33,7 @@ public sealed class Mish : Activation
     {
         var (s, r) = Parts(z);
         var size = s == 0 ? 0 : s * (Polynomial.AbsoluteValue(constant, r) + Times(Math.Abs(z), Polynomial.AbsoluteValue(linear, r)));
-        return (16 + 4 * power) * Ulp * size + double.Epsilon * 64;
+        return (16 + 4 * power) * Ulp * size + Underflow;
     }
 
     /// <inheritdoc/>

@@ -47,7 +47,7 @@ public sealed class SigmoidGate : Activation
     protected override Piece[] CreatePieces() => Piece.Search(this, radius);
 
     // e^−|v| amplifies the rounding of v by |v|, as far as the gate is not closed or open.
-    private static double Error(double v, double size) => (16 + 8 * Math.Min(Math.Abs(v), 800)) * Ulp * size + double.Epsilon * 64;
+    private static double Error(double v, double size) => (16 + 8 * Math.Min(Math.Abs(v), 800)) * Ulp * size + Underflow;
 
     /// <summary>σ(v) + z·v′·w(v), with w(v) = σ(v)σ(−v).</summary>
     private sealed class Slope(SigmoidGate gate) : Activation

@@ -17,6 +17,12 @@ public sealed class Tanh : Activation
     public override double Value(double z) => Math.Tanh(z);
 
     /// <inheritdoc/>
+    public override void Evaluate<T>(ReadOnlySpan<T> z, Span<T> y)
+    {
+        for (var i = 0; i < z.Length; i++) y[i] = T.Tanh(z[i]);
+    }
+
+    /// <inheritdoc/>
     public override double CriticalPoint(double slope, in Piece piece)
     {
         // artanh √(1 − slope)

@@ -21,6 +21,7 @@ public static class ActivationTable
         new(PiecewiseLinear.HardSigmoid(0.25, 0.5), -9, 9, z => Clamp((Real)0.25 * z + 0.5, 0, 1), double.PositiveInfinity),
         new(PiecewiseLinear.Sign, -9, 9, z => z.Sign, double.PositiveInfinity),
         new(PiecewiseLinear.Step, -9, 9, z => z.Sign > 0 ? 1 : 0, double.PositiveInfinity),
+        new(Fraction.Instance, -9, 9, z => z - Math.Floor((double)z), double.PositiveInfinity),
         new(PiecewiseLinear.ThresholdedReLU(0.75), -9, 9, z => (z - 0.75).Sign > 0 ? z : 0, double.PositiveInfinity),
         new(Tanh.Instance, -9, 9, z => 1 - 2 / (1 + Exp(2 * z)), 0.769800359),
         new(Sigmoid.Instance, -18, 18, Logistic, 0.096225045),

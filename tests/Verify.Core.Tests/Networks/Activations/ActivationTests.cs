@@ -14,7 +14,7 @@ public class ActivationTests
         {
             // Differences of the definition with so many digits are its derivatives to far more digits than a double has.
             if (Math.Abs(activation.PieceAt(z).Start - z) < 1e-12 || Math.Abs(activation.PieceAt(z).End - z) < 1e-12) continue;
-            var h = Real.Fraction(100);
+            var h = Real.HalfPower(100);
             var f = At(row).Truth;
             var truth = order switch
             {

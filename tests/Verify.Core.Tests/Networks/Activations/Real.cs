@@ -55,13 +55,13 @@ public readonly struct Real
     public static Real Abs(Real x) => new(BigInteger.Abs(x.scaled));
 
     /// <summary>2^−n.</summary>
-    public static Real Fraction(int n) => new(Unit >> n);
+    public static Real HalfPower(int n) => new(Unit >> n);
 
     public static Real Exp(Real x)
     {
         var twos = (int)Math.Round((double)x / Math.Log(2));
         var (sum, term) = ((Real)1, (Real)1);
-        var rest = (x - twos * LogTwo) * Fraction(16);
+        var rest = (x - twos * LogTwo) * HalfPower(16);
         for (var n = 1; term.Sign != 0; n++) sum += term = term * rest / n;
         for (var i = 0; i < 16; i++) sum *= sum;
         return new(twos >= 0 ? sum.scaled << twos : sum.scaled >> -twos);
@@ -127,7 +127,7 @@ public readonly struct Real
     private static Real LogOfTwo()
     {
         Real sum = 0;
-        for (var n = 1; n <= Digits; n++) sum += Fraction(n) / n;
+        for (var n = 1; n <= Digits; n++) sum += HalfPower(n) / n;
         return sum;
     }
 }
