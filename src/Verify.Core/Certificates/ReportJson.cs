@@ -24,6 +24,7 @@ public static class ReportJson
         PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+        AllowDuplicateProperties = false,
         RespectNullableAnnotations = true,
         RespectRequiredConstructorParameters = true,
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, // names stay readable; the text is never put into HTML
@@ -60,6 +61,7 @@ public static class ReportJson
             throw new ReportFormatException(path, (int)(e.LineNumber ?? 0) + 1, $"This is no report: {FirstSentence(e)}", e);
         }
 
+        if (document.Properties.Contains(null!)) throw new ReportFormatException(path, 1, "This is no report: one of its properties is null.");
         var names = new HashSet<string>();
         for (var i = 0; i < document.Properties.Length; i++)
         {

@@ -127,6 +127,8 @@ public class ReportJsonTests
     [InlineData("\"verified\"", "\"proved\"", 12, "$.properties[0].verdict")]
     [InlineData("\"sample 1\"", "\"sample 0\"", 19, "'sample 0' is listed twice")]
     [InlineData("\"margin\"", "\"margins\"", 16, "margins")]
+    [InlineData("\"properties\": [", "\"properties\": [ null,", 1, "null")]
+    [InlineData("\"verdict\": \"verified\",", "\"verdict\": \"verified\", \"verdict\": \"falsified\",", 12, "verdict")]
     [InlineData("      \"method\": \"attack\",\n", "", 26, "method")]
     public void What_is_no_report_is_refused_with_its_line(string text, string replacement, int line, string said)
     {
