@@ -21,7 +21,7 @@ internal static unsafe class BlockedProduct
 
     // Rows that are too few for packing b to pay. They read it where it lies, in strips of a few of its rows, each from
     // end to end, which is what memory delivers fastest.
-    public const int FewRows = 16;
+    private const int FewRows = 16;
     private const int StripDepth = 16;
 
     private const int Alignment = 64;

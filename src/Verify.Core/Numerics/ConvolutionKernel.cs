@@ -34,7 +34,7 @@ public static unsafe class ConvolutionKernel
                 {
                     BlockedProduct.Accumulate(
                         pw + (nint)group * patches.GroupOutputs * patches.Taps.Length, patches.Taps.Length,
-                        new Patches<T>(source + group * patches.GroupSize, taps, positions),
+                        new Patches<T>(source + group * patches.GroupSize, taps, positions, patches.Run),
                         py + (nint)row * shape.OutputSize + group * patches.GroupOutputs * patches.Positions.Length, patches.Positions.Length, 1,
                         patches.GroupOutputs, patches.Taps.Length, patches.Positions.Length);
                 }
@@ -131,11 +131,20 @@ public static unsafe class ConvolutionKernel
             for (var (oh, j) = (0, 0); oh < shape.OutputHeight; oh++)
                 for (var ow = 0; ow < shape.OutputWidth; ow++)
                     Positions[j++] = oh * shape.StrideHeight * width + ow * shape.StrideWidth;
+
+            if (Positions[^1] == Positions.Length - 1) Run = Positions.Length;
+            else Run = shape.StrideWidth == 1 && shape.OutputWidth >= 16 ? shape.OutputWidth : 1;
         }
 
         public int[] Taps { get; }
 
         public int[] Positions { get; }
+
+        /// <summary>
+        /// How many positions lie next to one another in memory before there is a gap: those of a line, or all. Where they
+        /// are few, 1: then it is faster to take each by itself.
+        /// </summary>
+        public int Run { get; }
 
         public int GroupOutputs { get; }
 
@@ -162,22 +171,25 @@ public static unsafe class ConvolutionKernel
         /// From the last tap to the first: then a pixel gets its terms in ascending order of position, however the
         /// positions are divided into strips. No two positions of one tap share a pixel.
         /// </remarks>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void AddTo<T>(Span<T> image, ReadOnlySpan<T> strip, int first, int width) where T : unmanaged, INumber<T>
         {
             var positions = Positions.AsSpan(first, width);
-            var contiguous = positions[^1] - positions[0] == width - 1;
             for (var k = Taps.Length - 1; k >= 0; k--)
             {
                 var terms = strip.Slice(k * width, width);
                 var target = image[Taps[k]..];
-                if (contiguous)
+                if (Run == 1)
                 {
-                    var line = target.Slice(positions[0], width);
-                    TensorPrimitives.Add(line, terms, line);
+                    for (var j = 0; j < width; j++) target[positions[j]] += terms[j];
+                    continue;
                 }
-                else
+
+                for (int j = 0, run = Run - first % Run; j < width; j += run, run = Run)
                 {
-                    for (var j = 0; j < terms.Length; j++) target[positions[j]] += terms[j];
+                    run = Math.Min(run, width - j);
+                    var line = target.Slice(positions[j], run);
+                    TensorPrimitives.Add(line, terms.Slice(j, run), line);
                 }
             }
         }
@@ -198,18 +210,26 @@ public static unsafe class ConvolutionKernel
     }
 
     /// <summary>The patches of a padded image, taps × positions.</summary>
-    private readonly struct Patches<T>(T* image, int* taps, int* positions) : IRightFactor<T> where T : unmanaged
+    private readonly struct Patches<T>(T* image, int* taps, int* positions, int longestRun) : IRightFactor<T> where T : unmanaged
     {
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Pack(int k, int j, int depth, int width, T* panel, int stride)
         {
             var at = positions + j;
-            var contiguous = at[width - 1] - at[0] == width - 1;
             for (var row = k; row < k + depth; row++, panel += stride)
             {
                 var source = image + taps[row];
-                if (contiguous) new ReadOnlySpan<T>(source + at[0], width).CopyTo(new Span<T>(panel, width));
-                else for (var column = 0; column < width; column++) panel[column] = source[at[column]];
+                if (longestRun == 1)
+                {
+                    for (var column = 0; column < width; column++) panel[column] = source[at[column]];
+                    continue;
+                }
+
+                for (int column = 0, run = longestRun - j % longestRun; column < width; column += run, run = longestRun)
+                {
+                    run = Math.Min(run, width - column);
+                    new ReadOnlySpan<T>(source + at[column], run).CopyTo(new Span<T>(panel + column, run));
+                }
             }
         }
 

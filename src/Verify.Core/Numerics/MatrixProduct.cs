@@ -9,6 +9,9 @@ namespace RobustVerify.Core.Numerics;
 /// </remarks>
 public static unsafe class MatrixProduct
 {
+    // Two vectors of 512 bits.
+    private const int FewRowsInBytes = 128;
+
     /// <summary>c += a · b, with a of rows × inner, b of inner × columns and c of rows × columns.</summary>
     public static void Accumulate<T>(
         ReadOnlySpan<T> a, ReadOnlySpan<T> b, Span<T> c, int rows, int inner, int columns)
@@ -30,7 +33,7 @@ public static unsafe class MatrixProduct
         fixed (T* pa = a, pb = b, pc = c)
         {
             // Packing takes a transposition. Of few rows against many it is the few that are transposed: cᵀ += b · aᵀ.
-            if (rows <= BlockedProduct.FewRows && rows < columns)
+            if (rows * sizeof(T) <= FewRowsInBytes && rows < columns)
                 BlockedProduct.Accumulate(pb, inner, new ColumnMajor<T>(pa, inner), pc, 1, columns, columns, inner, rows);
             else
                 BlockedProduct.Accumulate(pa, inner, new ColumnMajor<T>(pb, inner), pc, columns, 1, rows, inner, columns);

@@ -16,6 +16,8 @@ public class ConvolutionKernelTests
         new(2, 2, 2, 3, 5, 5, PadTop: 4, PadLeft: 4, PadBottom: 4, PadRight: 4),
         new(2, 9, 9, 3, 2, 2, StrideHeight: 4, StrideWidth: 4),
         new(2, 6, 6, 3, 3, 3, PadTop: -1, PadLeft: -2, PadBottom: -1, PadRight: 0),
+        new(2, 6, 30, 9, 3, 3, PadLeft: 1),
+        new(2, 1, 200, 3, 1, 4),
         new(5, 1, 40, 7, 1, 5, StrideWidth: 2, PadLeft: 2, PadRight: 2),
         new(40, 12, 12, 17, 3, 3, PadTop: 1, PadLeft: 1, PadBottom: 1, PadRight: 1),
         new(3, 16, 16, 8, 5, 5, StrideHeight: 2, StrideWidth: 2, PadTop: 2, PadLeft: 2, PadBottom: 2, PadRight: 2),
