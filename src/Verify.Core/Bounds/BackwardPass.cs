@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using RobustVerify.Core.Networks;
@@ -42,31 +43,109 @@ internal sealed class BackwardPass(NodeBounds bounds)
         Span<double> results,
         CancellationToken cancellation = default)
     {
-        var widest = 1;
-        for (var i = network.IndexOf(target); i >= 0; i--) widest = Math.Max(widest, network.Nodes[i].Size);
-        var chunk = Math.Max(8, MostCoefficients / widest);
+        var chunk = ChunkOf(target);
         for (var start = 0; start < regionOf.Length; start += chunk)
         {
             var rows = Math.Min(chunk, regionOf.Length - start);
             var state = new Rows(regionOf.Slice(start, rows).ToArray(), network.Nodes.Length);
             coefficients.Slice(start * target.Size, rows * target.Size).CopyTo(state.Of(network.IndexOf(target), target.Size));
-            for (var i = network.IndexOf(target); i > 0; i--)
-            {
-                cancellation.ThrowIfCancellationRequested();
-                if (state.Take(i) is not { } taken) continue;
-                var a = taken.AsSpan(0, rows * network.Nodes[i].Size);
-                switch (network.Nodes[i])
-                {
-                    case AffineNode affine: Through(affine, a, state); break;
-                    case ElementwiseNode elementwise: Through(elementwise, a, state); break;
-                    case ProductNode product: Through(product, a, state); break;
-                }
+            Descend(state, network.IndexOf(target), results.Slice(start, rows), cancellation);
+        }
+    }
 
-                ArrayPool<double>.Shared.Return(taken);
+    /// <summary>Raises the lower and lowers the upper bounds of some neurons of a node.</summary>
+    /// <param name="target">The node.</param>
+    /// <param name="neurons">The neurons, each as region · size + element.</param>
+    /// <param name="low">Lower bounds of the node, regions × size, raised where a better one is found.</param>
+    /// <param name="high">Upper bounds of the node, regions × size, lowered where a better one is found.</param>
+    /// <param name="cancellation">Ends the work with an <see cref="OperationCanceledException"/>.</param>
+    public void Tighten(Node target, ReadOnlySpan<int> neurons, double[] low, double[] high, CancellationToken cancellation)
+    {
+        var chunk = ChunkOf(target) / 2;
+        for (var start = 0; start < neurons.Length; start += chunk)
+        {
+            var some = neurons.Slice(start, Math.Min(chunk, neurons.Length - start));
+            var results = new double[2 * some.Length];
+            var regionOf = new int[2 * some.Length];
+            for (var i = 0; i < some.Length; i++) regionOf[2 * i] = regionOf[2 * i + 1] = some[i] / target.Size;
+            var state = new Rows(regionOf, network.Nodes.Length);
+            Seed(target, some, state);
+            Descend(state, network.IndexOf(target), results, cancellation);
+            for (var i = 0; i < some.Length; i++)
+            {
+                low[some[i]] = Math.Max(low[some[i]], results[2 * i]);
+                high[some[i]] = Math.Min(high[some[i]], -results[2 * i + 1]);
+            }
+        }
+    }
+
+    /// <summary>Two rows for every neuron, its value and the negative of it.</summary>
+    /// <remarks>Through an affine node they are rows of its maps, which is exact and needs no product.</remarks>
+    private void Seed(Node target, ReadOnlySpan<int> neurons, Rows state)
+    {
+        if (target is not AffineNode affine)
+        {
+            var units = state.Of(network.IndexOf(target), target.Size);
+            for (var i = 0; i < neurons.Length; i++)
+            {
+                units[2 * i * target.Size + neurons[i] % target.Size] = 1;
+                units[(2 * i + 1) * target.Size + neurons[i] % target.Size] = -1;
             }
 
-            Conclude(state, results.Slice(start, rows));
+            return;
         }
+
+        var magnitude = Magnitude(affine);
+        for (var i = 0; i < neurons.Length; i++)
+        {
+            var neuron = neurons[i] % affine.Size;
+            (state.Offsets[2 * i], state.Offsets[2 * i + 1]) = (affine.Bias[neuron], -affine.Bias[neuron]);
+            state.Magnitudes[2 * i] = state.Magnitudes[2 * i + 1] = magnitude[neurons[i]];
+        }
+
+        foreach (var (source, map) in affine.Terms)
+        {
+            var coefficients = state.Of(network.IndexOf(source), source.Size);
+            var row = new double[source.Size];
+            for (var i = 0; i < neurons.Length; i++)
+            {
+                Array.Clear(row);
+                map.AccumulateRow(neurons[i] % affine.Size, row);
+                var positive = coefficients.Slice(2 * i * source.Size, source.Size);
+                var negative = coefficients.Slice((2 * i + 1) * source.Size, source.Size);
+                TensorPrimitives.Add(positive, row, positive);
+                TensorPrimitives.Subtract(negative, row, negative);
+            }
+        }
+    }
+
+    /// <summary>Carries rows from a node to the input, and bounds them there.</summary>
+    private void Descend(Rows state, int from, Span<double> results, CancellationToken cancellation)
+    {
+        for (var i = from; i > 0; i--)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            if (state.Take(i) is not { } taken) continue;
+            var a = taken.AsSpan(0, state.Count * network.Nodes[i].Size);
+            switch (network.Nodes[i])
+            {
+                case AffineNode affine: Through(affine, a, state); break;
+                case ElementwiseNode elementwise: Through(elementwise, a, state); break;
+                case ProductNode product: Through(product, a, state); break;
+            }
+
+            ArrayPool<double>.Shared.Return(taken);
+        }
+
+        Conclude(state, results);
+    }
+
+    /// <summary>How many rows go together, an even number.</summary>
+    private int ChunkOf(Node target)
+    {
+        var widest = 1;
+        for (var i = network.IndexOf(target); i >= 0; i--) widest = Math.Max(widest, network.Nodes[i].Size);
+        return Math.Max(8, MostCoefficients / widest / 2 * 2);
     }
 
     /// <summary>The number of roundings behind any one number of a pass, at most.</summary>
@@ -89,7 +168,7 @@ internal sealed class BackwardPass(NodeBounds bounds)
 
     private void Through(AffineNode node, ReadOnlySpan<double> a, Rows state)
     {
-        if (!magnitudes.TryGetValue(node, out var magnitude)) magnitudes[node] = magnitude = Magnitude(node);
+        var magnitude = Magnitude(node);
         for (var row = 0; row < state.Count; row++)
         {
             var coefficients = a.Slice(row * node.Size, node.Size);
@@ -104,8 +183,9 @@ internal sealed class BackwardPass(NodeBounds bounds)
     /// <summary>Σ |L| m + |b|, for every region.</summary>
     private double[] Magnitude(AffineNode node)
     {
+        if (magnitudes.TryGetValue(node, out var known)) return known;
         var regions = bounds.Regions.Length;
-        var result = new double[regions * node.Size];
+        var result = magnitudes[node] = new double[regions * node.Size];
         for (var i = 0; i < result.Length; i++) result[i] = Math.Abs(node.Bias[i % node.Size]);
         foreach (var (source, map) in node.Terms) map.Abs.Accumulate<double>(bounds.Magnitude(source), result, regions);
         return result;

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using RobustVerify.Core.Networks;
 using RobustVerify.Core.Networks.Activations;
 using RobustVerify.Core.Specifications;
@@ -72,30 +73,11 @@ public sealed class LinearBoundPropagation
         var neurons = Undecided(node);
         if (neurons.Count == 0) return;
         var (low, high) = (Bounds.Lower(node).ToArray(), Bounds.Upper(node).ToArray());
-        const int chunk = 256;
-        for (var start = 0; start < neurons.Count; start += chunk)
+        pass.Tighten(node, CollectionsMarshal.AsSpan(neurons), low, high, cancellation);
+        foreach (var neuron in neurons)
         {
-            var count = Math.Min(chunk, neurons.Count - start);
-            var coefficients = new double[2 * count * node.Size];
-            var regionOf = new int[2 * count];
-            for (var i = 0; i < count; i++)
-            {
-                var (region, neuron) = Math.DivRem(neurons[start + i], node.Size);
-                (regionOf[2 * i], regionOf[2 * i + 1]) = (region, region);
-                coefficients[2 * i * node.Size + neuron] = 1;
-                coefficients[(2 * i + 1) * node.Size + neuron] = -1;
-            }
-
-            var results = new double[2 * count];
-            pass.LowerBounds(node, coefficients, regionOf, results, cancellation);
-            for (var i = 0; i < count; i++)
-            {
-                var at = neurons[start + i];
-                low[at] = Math.Max(low[at], results[2 * i]);
-                high[at] = Math.Min(high[at], -results[2 * i + 1]);
-                // Both enclose the same values, so they must meet: going on would make everything provable.
-                if (low[at] > high[at]) throw new InvalidOperationException($"The bounds of {node} contradict one another.");
-            }
+            // Both enclose the same values, so they must meet: going on would make everything provable.
+            if (low[neuron] > high[neuron]) throw new InvalidOperationException($"The bounds of {node} contradict one another.");
         }
 
         Bounds.Set(node, low, high);

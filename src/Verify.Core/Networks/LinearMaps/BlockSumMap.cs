@@ -29,6 +29,15 @@ public sealed class BlockSumMap : LinearMap
     private int LargestBlock { get; }
 
     /// <inheritdoc/>
+    public override void AccumulateRow(int output, Span<double> row)
+    {
+        for (var i = 0; i < blocks.Length; i++)
+        {
+            if (blocks[i] == output) row[i]++;
+        }
+    }
+
+    /// <inheritdoc/>
     protected override void AccumulateCore<T>(ReadOnlySpan<T> x, Span<T> y, int rows)
     {
         for (var row = 0; row < rows; row++)

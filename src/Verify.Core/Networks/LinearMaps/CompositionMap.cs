@@ -27,6 +27,14 @@ public sealed class CompositionMap : LinearMap
     public override int LongestInnerProduct => Outer.LongestInnerProduct + Inner.LongestInnerProduct;
 
     /// <inheritdoc/>
+    public override void AccumulateRow(int output, Span<double> row)
+    {
+        var between = new double[Inner.OutputSize];
+        Outer.AccumulateRow(output, between);
+        Inner.Transpose.Accumulate<double>(between, row, 1);
+    }
+
+    /// <inheritdoc/>
     protected override void AccumulateCore<T>(ReadOnlySpan<T> x, Span<T> y, int rows)
     {
         var size = rows * Inner.OutputSize;

@@ -55,6 +55,36 @@ public sealed class ConvolutionMap : LinearMap
     }
 
     /// <inheritdoc/>
+    public override void AccumulateRow(int output, Span<double> row)
+    {
+        if (transposed)
+        {
+            base.AccumulateRow(output, row);
+            return;
+        }
+
+        // One output element is a function of one patch, and of the channels of its group.
+        var (channel, position) = Math.DivRem(output, Shape.OutputHeight * Shape.OutputWidth);
+        var (top, left) = Math.DivRem(position, Shape.OutputWidth);
+        (top, left) = (top * Shape.StrideHeight - Shape.PadTop, left * Shape.StrideWidth - Shape.PadLeft);
+        var inputs = Shape.InputChannels / Shape.Groups;
+        var first = channel / (Shape.OutputChannels / Shape.Groups) * inputs;
+        var weight = channel * inputs * Shape.KernelHeight * Shape.KernelWidth;
+        for (var c = 0; c < inputs; c++)
+        {
+            for (var i = 0; i < Shape.KernelHeight; i++)
+            {
+                for (var j = 0; j < Shape.KernelWidth; j++, weight++)
+                {
+                    var (y, x) = (top + i * Shape.DilationHeight, left + j * Shape.DilationWidth);
+                    if (y >= 0 && y < Shape.InputHeight && x >= 0 && x < Shape.InputWidth)
+                        row[((first + c) * Shape.InputHeight + y) * Shape.InputWidth + x] += weights.Values[weight];
+                }
+            }
+        }
+    }
+
+    /// <inheritdoc/>
     protected override void AccumulateCore<T>(ReadOnlySpan<T> x, Span<T> y, int rows)
     {
         if (transposed) ConvolutionKernel.AccumulateTransposed(x, weights.As<T>(), y, rows, Shape);

@@ -44,6 +44,14 @@ public sealed class DenseMap : LinearMap
         transposed ? weights.Values[input * StoredColumns + output] : weights.Values[output * StoredColumns + input];
 
     /// <inheritdoc/>
+    public override void AccumulateRow(int output, Span<double> row)
+    {
+        var (block, within) = Math.DivRem(output, OutputSize / Blocks);
+        var part = row.Slice(block * (InputSize / Blocks), InputSize / Blocks);
+        for (var i = 0; i < part.Length; i++) part[i] += this[within, i];
+    }
+
+    /// <inheritdoc/>
     protected override void AccumulateCore<T>(ReadOnlySpan<T> x, Span<T> y, int rows)
     {
         if (transposed) MatrixProduct.Accumulate(x, weights.As<T>(), y, rows * Blocks, StoredRows, StoredColumns);

@@ -56,6 +56,16 @@ public abstract class LinearMap
         return y;
     }
 
+    /// <summary>Adds one row of the matrix to a vector: the coefficients of one output element.</summary>
+    /// <param name="output">The output element.</param>
+    /// <param name="row"><see cref="InputSize"/> elements, added to.</param>
+    public virtual void AccumulateRow(int output, Span<double> row)
+    {
+        var unit = new double[OutputSize];
+        unit[output] = 1;
+        Transpose.Accumulate<double>(unit, row, 1);
+    }
+
     /// <inheritdoc cref="Accumulate{T}"/>
     protected abstract void AccumulateCore<T>(ReadOnlySpan<T> x, Span<T> y, int rows)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>;

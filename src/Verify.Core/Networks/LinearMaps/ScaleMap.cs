@@ -27,6 +27,9 @@ public sealed class ScaleMap : LinearMap
     }
 
     /// <inheritdoc/>
+    public override void AccumulateRow(int output, Span<double> row) => row[output] += weights.Values[output];
+
+    /// <inheritdoc/>
     protected override void AccumulateCore<T>(ReadOnlySpan<T> x, Span<T> y, int rows)
     {
         var factors = weights.As<T>();

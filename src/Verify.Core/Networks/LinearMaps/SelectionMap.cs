@@ -56,6 +56,12 @@ public sealed class SelectionMap : LinearMap
         new(inputSize, Enumerable.Range(offset, size).ToArray());
 
     /// <inheritdoc/>
+    public override void AccumulateRow(int output, Span<double> row)
+    {
+        if (indices[output] >= 0) row[indices[output]]++;
+    }
+
+    /// <inheritdoc/>
     protected override void AccumulateCore<T>(ReadOnlySpan<T> x, Span<T> y, int rows)
     {
         for (var row = 0; row < rows; row++)

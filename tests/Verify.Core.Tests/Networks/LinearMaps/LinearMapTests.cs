@@ -40,6 +40,19 @@ public sealed class LinearMapTests
 
     [Theory]
     [MemberData(nameof(Names))]
+    public void A_row_of_the_matrix_is_added_to_what_was_there(string name)
+    {
+        var matrix = Matrix(Maps[name]);
+        for (var i = 0; i < Maps[name].OutputSize; i++)
+        {
+            var row = Enumerable.Repeat(1.0, Maps[name].InputSize).ToArray();
+            Maps[name].AccumulateRow(i, row);
+            for (var j = 0; j < row.Length; j++) Assert.Equal(1 + matrix[i, j], row[j], 1e-14);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
     public void A_batch_is_mapped_as_its_rows_are_alone_and_is_added_to_what_was_there(string name)
     {
         var map = Maps[name];
