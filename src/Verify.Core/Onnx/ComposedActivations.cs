@@ -5,14 +5,14 @@ using RobustVerify.Core.Networks.LinearMaps;
 namespace RobustVerify.Core.Onnx;
 
 /// <summary>
-/// Recognises one activation in the several nodes that exporters write for it: GELU with erf or with tanh, SiLU, Mish,
-/// hard swish, softplus, sigmoid.
+/// Recognises one activation in the several nodes that exporters write for it: GELU with erf or with tanh, SiLU and Swish
+/// of any steepness, Mish, hard swish, softplus, sigmoid.
 /// </summary>
 /// <remarks>
 /// A part of the graph that applies one function to every element of a vector is compared with the known activations by
-/// its values. Exporters write a form in many ways, but all ways have the same values. The functions compared are
-/// composed of a few analytic ones, and at most two kinks; they cannot agree at all of the points and differ elsewhere.
-/// Constants that were rounded to float32 are the only difference allowed.
+/// its values, since exporters write a form in many ways, and all have the same values. What is compared is composed of a
+/// few analytic functions, and has no more kinks than the activation: it cannot agree with it at all of the points and
+/// differ between them. Constants that were rounded to float32 are the only difference allowed.
 /// </remarks>
 internal static class ComposedActivations
 {
@@ -39,10 +39,10 @@ internal static class ComposedActivations
         if (node is not (ProductNode { Rows: 1, Inner: 1, Columns: 1 } or ElementwiseNode { Activation: Log or Power })) return null;
         foreach (var origin in Origins(node))
         {
-            if (FunctionOf(node, origin, Deepest, out var kinks) is not { } function || kinks > 2) continue;
-            foreach (var activation in Known)
+            if (FunctionOf(node, origin, Deepest, out var kinks) is not { } function) continue;
+            foreach (var activation in Known.Append(Swish(function)))
             {
-                if (Factor(function, activation) is not { } factor) continue;
+                if (kinks > (activation == HardSwish.Instance ? 2 : 0) || Factor(function, activation) is not { } factor) continue;
                 var recognised = new ElementwiseNode(origin, activation, node.Name);
                 return factor == 1 ? recognised : new AffineNode(recognised, ScaleMap.Uniform(node.Size, factor), name: node.Name);
             }
@@ -100,6 +100,14 @@ internal static class ComposedActivations
             default:
                 return null;
         }
+    }
+
+    // z·σ(βz) with the β that the function's value at 1, as a part of its growth, calls for.
+    private static Activation Swish(Func<double, double> function)
+    {
+        var gate = function(1) / (function(100) / 100);
+        var steepness = Math.Log(gate / (1 - gate));
+        return SigmoidGate.Swish(double.IsFinite(steepness) ? steepness : 1);
     }
 
     private static double? Uniform(LinearMap map) =>

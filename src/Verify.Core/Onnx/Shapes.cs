@@ -3,14 +3,18 @@ namespace RobustVerify.Core.Onnx;
 /// <summary>Arithmetic on the dimensions of row-major tensors.</summary>
 internal static class Shapes
 {
+    /// <summary>More elements than any network has that can be analysed; a damaged file may ask for any number.</summary>
+    private const int Largest = 1 << 28;
+
     /// <summary>Elements of a tensor.</summary>
     public static int Size(ReadOnlySpan<int> shape)
     {
         var size = 1L;
         foreach (var dimension in shape)
         {
+            if (dimension < 0) throw new InvalidModelException($"A tensor of shape {Text(shape)} has a negative dimension.");
             size *= dimension;
-            if (size > int.MaxValue) throw new InvalidModelException($"A tensor of shape {Text(shape)} is too large.");
+            if (size > Largest) throw new InvalidModelException($"A tensor of shape {Text(shape)} is too large.");
         }
 
         return (int)size;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using RobustVerify.Core.Networks;
 using RobustVerify.Core.Networks.Activations;
+using RobustVerify.Core.Numerics;
 using RobustVerify.Core.Onnx;
 
 namespace RobustVerify.Core.Runtimes;
@@ -106,8 +107,7 @@ public sealed class DeployedModel : IDisposable
     private static float[] Input(OnnxModel model, int sample)
     {
         var (low, high) = (sample % 4) switch { 0 => (0, 1), 1 => (-1, 1), 2 => (0, 16), _ => (-3, 3) };
-        var seed = Convert.ToInt32(model.Sha256[..8], 16);
-        var random = new Random(unchecked(seed + sample));
+        var random = RandomStream.From($"inputs of {model.Sha256}", (ulong)sample);
         var input = new float[model.Network.Input.Size];
         for (var i = 0; i < input.Length; i++) input[i] = (float)(low + (high - low) * random.NextDouble());
         return input;

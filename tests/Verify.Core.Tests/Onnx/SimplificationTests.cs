@@ -14,6 +14,7 @@ public sealed class SimplificationTests
         ["GELU by tanh"] = ("GeluTanh", m => m.Node("Mul", [m.Node("Mul", ["x", m.Floats([], 0.5)]), OnePlusTanh(m, m.Node("Pow", ["x", m.Floats([], 3)]))])),
         ["GELU by tanh, the cube multiplied"] = ("GeluTanh", m => m.Node("Mul", [m.Node("Mul", ["x", OnePlusTanh(m, m.Node("Mul", ["x", m.Node("Mul", ["x", "x"])]))]), m.Floats([], 0.5)])),
         ["SiLU"] = ("Silu", m => m.Node("Mul", ["x", m.Node("Sigmoid", ["x"])])),
+        ["Swish"] = ("Swish(1.5)", m => m.Node("Mul", ["x", m.Node("Sigmoid", [m.Node("Mul", ["x", m.Floats([], 1.5)])])])),
         ["SiLU, all by hand"] = ("Silu", m => m.Node("Div", ["x", m.Node("Add", [m.Floats([], 1), m.Node("Exp", [m.Node("Neg", ["x"])])])])),
         ["Mish"] = ("Mish", m => m.Node("Mul", ["x", m.Node("Tanh", [m.Node("Softplus", ["x"])])])),
         ["Mish, softplus by hand"] = ("Mish", m => m.Node("Mul", [m.Node("Tanh", [m.Node("Log", [m.Node("Add", [m.Node("Exp", ["x"]), m.Floats([], 1)])])]), "x"])),
@@ -37,15 +38,23 @@ public sealed class SimplificationTests
         Assert.Equal((2, Forms[form].Activation), (network.Nodes.Length, activation.Name));
     }
 
-    [Theory]
-    [InlineData(1.702)]
-    [InlineData(1.001)]
-    public void A_gate_of_another_steepness_is_not_taken_for_SiLU(double steepness)
+    [Fact]
+    public void A_clipped_gate_is_not_taken_for_SiLU()
     {
         var builder = new ModelBuilder();
-        builder.Node("Mul", [builder.Input([3]), builder.Node("Sigmoid", [builder.Node("Mul", ["x", builder.Floats([], steepness)])])]);
-        var network = builder.Import().Network;
-        Assert.IsType<ProductNode>(network.Output);
+        var gate = builder.Node("Sigmoid", [builder.Input([3])]);
+        builder.Node("Mul", [builder.Node("Min", ["x", builder.Floats([], 1e9)]), gate]);
+        Assert.IsType<ProductNode>(builder.Import().Network.Output);
+    }
+
+    [Fact]
+    public void Gelu_with_a_rounded_constant_is_not_taken_for_Gelu()
+    {
+        var builder = new ModelBuilder();
+        builder.Input([3]);
+        var erf = builder.Node("Erf", [builder.Node("Div", ["x", builder.Floats([], 1.414)])]);
+        builder.Node("Mul", ["x", builder.Node("Add", [erf, builder.Floats([], 1)])]);
+        Assert.IsType<ProductNode>(builder.Import().Network.Output);
     }
 
     [Fact]
