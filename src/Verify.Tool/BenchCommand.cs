@@ -20,8 +20,11 @@ internal static class BenchCommand
         {
             var cap = parsed.GetValue(timeout);
             if (!(cap > 0)) throw new UsageException("--timeout is a positive number of seconds.");
-            var families = parsed.GetValue(family) ?? [];
-            var instances = Instance.ReadAll(parsed.GetRequiredValue(path)).Where(instance => families.Length == 0 || families.Contains(instance.Family)).ToArray();
+            var all = Instance.ReadAll(parsed.GetRequiredValue(path));
+            var families = parsed.GetValue(family) is { Length: > 0 } chosen ? chosen : [.. all.Select(instance => instance.Family).Distinct()];
+            if (families.Except(all.Select(instance => instance.Family)).FirstOrDefault() is { } unknown)
+                throw new UsageException($"There is no family '{unknown}'; there are {string.Join(", ", all.Select(instance => instance.Family).Distinct())}.");
+            var instances = all.Where(instance => families.Contains(instance.Family)).ToArray();
             using var file = new StreamWriter(parsed.GetRequiredValue(output)) { NewLine = "\n", AutoFlush = true };
             var results = Run(result =>
             {

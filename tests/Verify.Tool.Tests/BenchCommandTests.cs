@@ -45,6 +45,7 @@ public sealed class BenchCommandTests : Session
         Assert.Equal("2 of 2 decided, 0 wrong", (await Run("bench .")).With(0).LastLine);
         var filtered = (await Run("bench . --family b --output b.csv")).With(0);
         Assert.Equal("1 of 1 decided, 0 wrong", filtered.LastLine);
+        Assert.Contains("'c'; there are a, b", (await Run("bench . --family c")).With(1).Error, StringComparison.Ordinal);
         Assert.StartsWith("b,", File.ReadLines("b.csv").Last(), StringComparison.Ordinal);
     }
 

@@ -18,21 +18,22 @@ internal sealed record Instance(string Family, string Folder, string Onnx, strin
     /// <exception cref="SpecificationException">A line is not <c>onnx,vnnlib,seconds</c>, or there is no such file.</exception>
     public static ImmutableArray<Instance> ReadAll(string path)
     {
-        if (!Directory.Exists(path)) return Read(path);
-        var files = Directory.GetDirectories(path).Append(path)
-            .Select(folder => Path.Combine(folder, "instances.csv")).Where(File.Exists).Order(StringComparer.Ordinal);
-        ImmutableArray<Instance> instances = [.. files.SelectMany(file => Read(file))];
-        return instances.IsEmpty ? throw new SpecificationException(path, "there is no instances.csv in this folder or one below") : instances;
+        var files = Directory.Exists(path)
+            ? Directory.GetDirectories(path).Append(path)
+                .Select(folder => Path.Combine(folder, "instances.csv")).Where(File.Exists).Order(StringComparer.Ordinal)
+            : Enumerable.Repeat(path, 1);
+        ImmutableArray<Instance> instances = [.. files.SelectMany(Read)];
+        return instances.IsEmpty ? throw new SpecificationException(path, "there is no instance; a folder holds instances.csv, or folders that do") : instances;
     }
 
-    private static ImmutableArray<Instance> Read(string path)
+    private static IEnumerable<Instance> Read(string path)
     {
         var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
         var expected = ReadExpected(Path.Combine(folder, "expected.csv"));
-        return [.. Rows(path).Select(row => row.Cells is [var onnx, var vnnlib, var limit]
+        return Rows(path).Select(row => row.Cells is [var onnx, var vnnlib, var limit]
             && double.TryParse(limit, NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds) && seconds > 0
             ? new Instance(Path.GetFileName(folder), folder, onnx, vnnlib, seconds, expected.GetValueOrDefault((onnx, vnnlib), "unknown"))
-            : throw new SpecificationException(path, "a line is 'onnx,vnnlib,seconds', such as 'net.onnx,property.vnnlib,60'", row.Line))];
+            : throw new SpecificationException(path, "a line is 'onnx,vnnlib,seconds', such as 'net.onnx,property.vnnlib,60'", row.Line));
     }
 
     private static Dictionary<(string Onnx, string VnnLib), string> ReadExpected(string path) => !File.Exists(path)
