@@ -17,12 +17,13 @@ public sealed class ProjectedGradient
 
     private readonly Network network;
     private readonly Network pullback;
+    private readonly Node value;
 
     /// <summary>Prepares the search on a network.</summary>
     public ProjectedGradient(Network network)
     {
         this.network = network;
-        pullback = Differentiation.Pullback(network);
+        (pullback, value) = Differentiation.Pullback(network);
     }
 
     /// <summary>Searches a region, yielding every point that violates the property as it is found.</summary>
@@ -36,65 +37,68 @@ public sealed class ProjectedGradient
         var (region, size, rows) = (property.Region, network.Input.Size, budget.AttackRestarts);
         if (rows == 0) yield break;
         var points = Start(region, rows, random);
-        var targets = new Conjunction[rows];
+        var outputs = network.Evaluate<float>(points, rows);
+        var targets = Aim(property.Output, outputs, rows);
+        var directions = new float[rows * (size + network.Output.Size)];
+        var coefficients = new LinearConstraint[rows];
+        for (var row = 0; row < rows; row++)
+            coefficients[row] = ViolationLoss.Of(targets[row], outputs.AsSpan(row * value.Size, value.Size)).Active;
         for (var step = 0; step <= budget.AttackSteps; step++)
         {
             cancellation.ThrowIfCancellationRequested();
-            var outputs = network.Evaluate<float>(points, rows);
-            if (step == 0) Aim(targets, property.Output, outputs);
-            var directions = new float[rows * (size + network.Output.Size)];
+            for (var row = 0; row < rows; row++) Lay(points.AsSpan(row * size, size), coefficients[row], directions, row);
+            var evaluation = Evaluation<float>.Of(pullback, directions, rows);
             for (var row = 0; row < rows; row++)
             {
-                if (Direct(row, points, outputs, targets[row], directions) && region.Contains(points.AsSpan(row * size, size)))
-                    yield return points.AsSpan(row * size, size).ToArray();
+                // The next step descends on the constraint that is furthest from holding here.
+                (var loss, coefficients[row]) = ViolationLoss.Of(targets[row], evaluation[value].Slice(row * value.Size, value.Size));
+                if (loss <= 0 && region.Contains(points.AsSpan(row * size, size))) yield return points.AsSpan(row * size, size).ToArray();
             }
 
-            if (step == budget.AttackSteps) break;
-            var gradients = pullback.Evaluate<float>(directions, rows);
             for (var row = 0; row < rows; row++)
-                Descend(region, points.AsSpan(row * size, size), gradients.AsSpan(row * size, size), FirstStep * Math.Pow(Decay, step));
+            {
+                Descend(
+                    region,
+                    points.AsSpan(row * size, size),
+                    evaluation[pullback.Output].Slice(row * size, size),
+                    FirstStep * Math.Pow(Decay, step));
+            }
         }
     }
 
+    /// <summary>The centre of the region, then points drawn from it.</summary>
     private static float[] Start(InputRegion region, int rows, RandomStream random)
     {
         var points = new float[rows * region.Size];
-        for (var row = 0; row < rows; row++)
-        {
-            var x = points.AsSpan(row * region.Size, region.Size);
-            for (var i = 0; i < x.Length; i++)
-            {
-                var share = row == 0 ? 0.5 : random.NextDouble();
-                x[i] = (float)(region.Lower[i] + share * (region.Upper[i] - region.Lower[i]));
-            }
-
-            Projection.Onto(region, x);
-        }
-
+        var center = points.AsSpan(0, region.Size);
+        for (var i = 0; i < center.Length; i++) center[i] = (float)(region.Lower[i] / 2 + region.Upper[i] / 2);
+        Projection.Onto(region, center);
+        UniformSampling.Draw(region, random, points.AsSpan(region.Size));
         return points;
     }
 
     /// <summary>Gives every starting point one conjunction to aim at: the nearest ones first, from where that point is.</summary>
-    private static void Aim(Conjunction[] targets, OutputProperty property, ReadOnlySpan<float> outputs)
+    private static Conjunction[] Aim(OutputProperty property, ReadOnlySpan<float> outputs, int rows)
     {
-        var size = outputs.Length / targets.Length;
-        for (var row = 0; row < targets.Length; row++)
+        var size = outputs.Length / rows;
+        var targets = new Conjunction[rows];
+        for (var row = 0; row < rows; row++)
         {
             var y = outputs.Slice(row * size, size).ToArray();
-            var byLoss = property.Violations.OrderBy(violation => ViolationLoss.Of(violation, y).Loss).Take(targets.Length).ToArray();
+            var byLoss = property.Violations.OrderBy(violation => ViolationLoss.Of(violation, y).Loss).Take(rows).ToArray();
             targets[row] = byLoss[row / 2 % byLoss.Length];
         }
+
+        return targets;
     }
 
-    /// <summary>Lays a point and the coefficients of its active constraint side by side, and says whether it violates.</summary>
-    private bool Direct(int row, ReadOnlySpan<float> points, ReadOnlySpan<float> outputs, Conjunction target, Span<float> directions)
+    /// <summary>Lays a point and the coefficients of a constraint side by side, as the pullback reads them.</summary>
+    private static void Lay(ReadOnlySpan<float> point, LinearConstraint constraint, float[] directions, int row)
     {
-        var (inputs, size) = (network.Input.Size, network.Output.Size);
-        var (loss, active) = ViolationLoss.Of(target, outputs.Slice(row * size, size));
-        var both = directions.Slice(row * (inputs + size), inputs + size);
-        points.Slice(row * inputs, inputs).CopyTo(both);
-        for (var i = 0; i < size; i++) both[inputs + i] = (float)active.Coefficients[i];
-        return loss <= 0;
+        var size = constraint.Coefficients.Length;
+        var both = directions.AsSpan(row * (point.Length + size), point.Length + size);
+        point.CopyTo(both);
+        for (var i = 0; i < size; i++) both[point.Length + i] = (float)constraint.Coefficients[i];
     }
 
     /// <summary>One step against the gradient: by its signs in a box, along it in a ball, in proportion to the region's widths.</summary>

@@ -33,15 +33,25 @@ public static class Differentiation
     }
 
     /// <summary>The gradients of all linear functions of the outputs: the network (x, c) ↦ J(x)ᵀ c.</summary>
-    /// <returns>A network from n + m inputs to n outputs.</returns>
-    public static Network Pullback(Network network)
+    /// <returns>
+    /// A network from n + m inputs to n outputs, and the node of it that holds f(x): evaluating it gives both.
+    /// </returns>
+    public static (Network Network, Node Value) Pullback(Network network)
     {
         var (inputs, outputs) = (network.Input.Size, network.Output.Size);
         var both = new InputNode(inputs + outputs);
         var copies = Rebase(network, new AffineNode(both, SelectionMap.Slice(both.Size, 0, inputs), name: "x"));
         var seed = new Adjoint(outputs);
         seed.Add(both, SelectionMap.Slice(both.Size, inputs, outputs));
-        return new Network(both, Backward(copies, copies[^1], copies[0], seed));
+        var gradient = Backward(copies, copies[^1], copies[0], seed);
+
+        // The value is a source, with weight zero, so that it belongs to the network even where no derivative needs it.
+        var nothing = Enumerable.Repeat(-1, inputs).ToArray();
+        var output = new AffineNode(
+            [new AffineTerm(gradient, SelectionMap.Identity(inputs)), new AffineTerm(copies[^1], new SelectionMap(outputs, nothing))],
+            new double[inputs],
+            "pullback");
+        return (new Network(both, output), copies[^1]);
     }
 
     /// <summary>The nodes of a network, in its order, over another node in place of its input.</summary>

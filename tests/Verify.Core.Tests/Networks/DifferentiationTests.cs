@@ -24,7 +24,10 @@ public sealed class DifferentiationTests
             var coefficients = RandomNetworks.RandomVector(random, network.Output.Size, 1);
             var x = RandomNetworks.RandomVector(random, network.Input.Size, 1);
             var gradient = Differentiation.Gradient(network, coefficients).Evaluate<double>(x);
-            var pulled = Differentiation.Pullback(network).Evaluate<double>([.. x, .. coefficients]);
+            var (pullback, value) = Differentiation.Pullback(network);
+            var evaluation = Evaluation<double>.Of(pullback, [.. x, .. coefficients], 1);
+            var pulled = evaluation[pullback.Output];
+            Assert.Equal(network.Evaluate<double>(x), evaluation[value].ToArray());
             const double step = 1e-6;
             for (var i = 0; i < x.Length; i++)
             {
