@@ -13,7 +13,7 @@ internal static class TestFiles
         var candidates = folders.OfType<string>().Select(folder => Path.GetFullPath(Path.Combine(folder, name))).Distinct().ToList();
         return candidates.Find(File.Exists) ?? throw new FileNotFoundException(
             $"There is no file '{name}'. Looked for {string.Join(", ", candidates)}. To copy it to the output folder, add "
-            + $"<None Include=\"{name}\" CopyToOutputDirectory=\"PreserveNewest\" /> to the project.");
+            + $"<None Include=\"{name}\" CopyToOutputDirectory=\"IfDifferent\" /> to the project.");
     }
 
     /// <summary>The folder of a source file on this machine.</summary>

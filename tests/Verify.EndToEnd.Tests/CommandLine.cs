@@ -48,7 +48,7 @@ internal static class CommandLine
     }
 
     private static bool IsOfThisBuild(string name) =>
-        name is "CI" or "TF_BUILD" or "GITHUB_ACTIONS" or "DOTNET_HOST_PATH"
+        name is "CI" or "TF_BUILD" or "GITHUB_ACTIONS" or "DOTNET_HOST_PATH" or "ROBUSTVERIFY_ONNXRUNTIME"
         || name.StartsWith("MSBuild", StringComparison.OrdinalIgnoreCase)
         || name.StartsWith("VSTEST", StringComparison.OrdinalIgnoreCase);
 }

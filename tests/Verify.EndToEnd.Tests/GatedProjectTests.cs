@@ -31,39 +31,48 @@ public sealed class GatedProjectTests(PackedPackages packages) : IClassFixture<P
         Build().Succeeds();
         Assert.Equal(first, ReportTime());
 
-        // The older file must be noticed as well.
-        File.SetLastWriteTimeUtc(Path.Combine(folder, "digits-robust-retrained.onnx"), DateTime.UnixEpoch);
+        // A model that is moved here keeps its time, and may be older than the report.
         Replace();
+        File.SetLastWriteTimeUtc(Model, DateTime.UnixEpoch);
         Build().Fails();
         Assert.NotEqual(first, ReportTime());
     }
 
     [Fact]
-    public void A_worse_model_is_accepted_by_the_target_and_a_better_one_is_a_warning()
+    public void A_worse_model_passes_once_it_is_accepted()
     {
-        var committed = File.ReadAllText(Baseline);
+        var committed = Verdicts();
         Replace();
-        DotNet("build Digits -t:RobustVerifyAccept -v minimal").Succeeds();
-        Assert.NotEqual(committed, File.ReadAllText(Baseline));
+        Accept();
+        Assert.NotEqual(committed, Verdicts());
         Build().Succeeds();
+    }
 
-        PutBack();
+    [Fact]
+    public void A_better_model_is_a_warning_until_it_is_accepted()
+    {
+        var committed = Verdicts();
+        File.WriteAllText(Baseline, File.ReadAllText(Baseline).Replace("\"margin\": 4", "\"margin\": 3", StringComparison.Ordinal));
+        Assert.NotEqual(committed, Verdicts());
+
         Build().Succeeds().Says("warning RV1005", "-t:RobustVerifyAccept");
-        DotNet("build Digits -t:RobustVerifyAccept -v minimal").Succeeds();
-        Assert.Equal(committed, File.ReadAllText(Baseline));
+        Build().Succeeds().Says("warning RV1005");
+
+        Accept();
+        Assert.Equal(committed, Verdicts());
     }
 
     [Fact]
     public void A_missing_baseline_is_an_error_on_a_build_server_and_written_elsewhere()
     {
-        var committed = File.ReadAllText(Baseline);
+        var committed = Verdicts();
         File.Delete(Baseline);
 
         DotNet("build Digits -nologo", onBuildServer: true).Fails().Says("error RV1006");
         Assert.False(File.Exists(Baseline), "A build server must not write the baseline.");
 
         Build().Succeeds();
-        Assert.Equal(committed, File.ReadAllText(Baseline));
+        Assert.Equal(committed, Verdicts());
     }
 
     [Fact]
@@ -73,14 +82,21 @@ public sealed class GatedProjectTests(PackedPackages packages) : IClassFixture<P
 
         // The gate is told that the worse model is meant, so that the tests run at all.
         Replace();
-        DotNet("build Digits -t:RobustVerifyAccept -v minimal").Succeeds();
+        Accept();
         DotNet("test Digits.Tests -nologo").Fails().Says(
-            "FalsifiedException", "FALSIFIED row ", "for every input within", "The largest output is", "feature", "before", "after",
+            "FalsifiedException", "FALSIFIED row 2", "InconclusiveException", "INCONCLUSIVE row 6", "RegressionException", "for every input within", "The largest output is", "feature", "before", "after",
             "To replay it, paste this line into a test:", "Replay.Counterexample(");
 
         PutBack();
-        DotNet("build Digits -t:RobustVerifyAccept -v minimal").Succeeds();
+        Accept();
         DotNet("test Digits.Tests -nologo").Succeeds();
+    }
+
+    [Fact]
+    public void A_damaged_model_is_an_error_that_names_it()
+    {
+        File.WriteAllBytes(Model, File.ReadAllBytes(Model)[..1000]);
+        Build().Fails().Says("error RV2002", Model);
     }
 
     [Fact]
@@ -88,12 +104,14 @@ public sealed class GatedProjectTests(PackedPackages packages) : IClassFixture<P
     {
         var project = Path.Combine(folder, "Digits", "Digits.csproj");
         File.WriteAllText(project, File.ReadAllText(project).Replace(
-            "<ItemGroup>", "<PropertyGroup><TargetFrameworks>net10.0;netstandard2.1</TargetFrameworks><TargetFramework /></PropertyGroup><ItemGroup>", StringComparison.Ordinal));
+            "<ItemGroup>", "<PropertyGroup><TargetFrameworks>net10.0;netstandard2.1</TargetFrameworks><TargetFramework /><LangVersion>latest</LangVersion></PropertyGroup><ItemGroup>", StringComparison.Ordinal));
         Build().Succeeds();
         Assert.Single(Reports());
     }
 
     private Outcome Build() => DotNet("build Digits -nologo");
+
+    private void Accept() => DotNet("build Digits -t:RobustVerifyAccept -nologo").Succeeds();
 
     private Outcome DotNet(string arguments, bool onBuildServer = false) => CommandLine.DotNet(folder, arguments, onBuildServer);
 
@@ -101,7 +119,10 @@ public sealed class GatedProjectTests(PackedPackages packages) : IClassFixture<P
 
     private void PutBack() => Replace(Path.Combine(PackedPackages.RepositoryRoot, "samples", "Digits", "Digits", "digits-robust.onnx"));
 
-    private void Replace(string model) => File.Copy(model, Model, overwrite: true);
+    private void Replace(string model) => File.WriteAllBytes(Model, File.ReadAllBytes(model));
+
+    // Which runtime confirms counterexamples differs between machines; what is proved does not.
+    private string[] Verdicts() => [.. File.ReadLines(Baseline).Where(line => !line.Contains("\"runtime\"", StringComparison.Ordinal))];
 
     private IEnumerable<string> Reports() =>
         Directory.EnumerateFiles(Path.Combine(folder, "Digits", "obj"), "digits.robust.*.json", SearchOption.AllDirectories);

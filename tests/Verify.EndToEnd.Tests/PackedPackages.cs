@@ -12,7 +12,7 @@ public sealed class PackedPackages : IDisposable
         {
             CommandLine.DotNet(
                 RepositoryRoot,
-                $"pack src/Verify.{project}/Verify.{project}.csproj -c Release -o \"{Feed}\" --artifacts-path \"{Folder}/artifacts\" -p:Version={Version} -v quiet -nologo")
+                $"pack src/Verify.{project}/Verify.{project}.csproj -c Release -o \"{Feed}\" --artifacts-path \"{Folder}/artifacts\" -p:PackageVersion={Version} -v quiet -nologo")
                 .Succeeds();
         }
     }
