@@ -182,11 +182,18 @@ public static class Slir
                 }
             }
 
-            var height = Height(function, z, slope, side);
+            var isFlat = Math.Abs(rise) <= error;
             var excess = Math.Max((error + rise) * (high - z), (error - rise) * (z - low));
-            var reach = Up(height + excess);
-            if (reach < bound) (bound, contact) = (reach, z);
-            if (Math.Abs(rise) <= error || excess <= Tolerance * (Math.Abs(height) + Math.Abs(slope * z))) break;
+
+            // Far from the maximum the tangent says little, and the value is not worth computing.
+            if (isFlat || excess <= 1e-6 * (1 + Math.Abs(slope * z)))
+            {
+                var height = Height(function, z, slope, side);
+                var reach = Up(height + excess);
+                if (reach < bound) (bound, contact) = (reach, z);
+                if (isFlat || excess <= Tolerance * (Math.Abs(height) + Math.Abs(slope * z))) break;
+            }
+
             if (rise > 0) (low, lowRise) = (z, rise);
             else (high, highRise) = (z, rise);
         }

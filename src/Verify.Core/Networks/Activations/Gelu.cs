@@ -48,7 +48,9 @@ public sealed class Gelu : Activation
 
         public override double Value(double z) => Probability(z) + Bump(z);
 
-        public override double ValueError(double z, double value) => Error(z, Probability(z) + Math.Abs(Bump(z)));
+        // Φ(z) is at most e^(−z²/2)/2 on the left, and 1.
+        public override double ValueError(double z, double value) =>
+            Error(z, z > 0 ? 1.2 : SpecialFunctions.Gaussian(Half * z) * (0.5 - Math.Max(z, -100) * Density));
 
         protected override Activation CreateDerivative() => new GaussianPolynomial("Gelu''", Half, [2 * Density, 0, -Density]);
 
