@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace RobustVerify.Core.Numerics;
 
@@ -55,20 +56,20 @@ internal static unsafe class Tile
         T* a1 = a + aStride, a2 = a1 + aStride, a3 = a2 + aStride, a4 = a3 + aStride, a5 = a4 + aStride, a6 = a5 + aStride, a7 = a6 + aStride;
         Strip<T, TVector, TLanes, TVectors> c0 = default, c1 = default, c2 = default, c3 = default, c4 = default, c5 = default, c6 = default, c7 = default;
 
-        c0.Load(c);
-        if (TRows.Value >= 2) c1.Load(c + cStride);
+        c0.Begin(c);
+        if (TRows.Value >= 2) c1.Begin(c + cStride);
         if (TRows.Value >= 4)
         {
-            c2.Load(c + 2 * cStride);
-            c3.Load(c + 3 * cStride);
+            c2.Begin(c + 2 * cStride);
+            c3.Begin(c + 3 * cStride);
         }
 
         if (TRows.Value >= 8)
         {
-            c4.Load(c + 4 * cStride);
-            c5.Load(c + 5 * cStride);
-            c6.Load(c + 6 * cStride);
-            c7.Load(c + 7 * cStride);
+            c4.Begin(c + 4 * cStride);
+            c5.Begin(c + 5 * cStride);
+            c6.Begin(c + 6 * cStride);
+            c7.Begin(c + 7 * cStride);
         }
 
         for (nint k = 0; k < depth; k++)
@@ -127,6 +128,17 @@ internal static unsafe class Tile
             if (TVectors.Value < 3) return;
             second = TLanes.Load(source + TLanes.Count);
             third = TLanes.Load(source + 2 * TLanes.Count);
+        }
+
+        // The tile that follows begins where this one ends: its sums are on their way from memory while this one computes.
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void Begin(T* source)
+        {
+            Load(source);
+            if (!Sse.IsSupported || TVectors.Value < 3) return;
+            Sse.Prefetch0(source + 3 * TLanes.Count);
+            Sse.Prefetch0(source + 4 * TLanes.Count);
+            Sse.Prefetch0(source + 5 * TLanes.Count);
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
