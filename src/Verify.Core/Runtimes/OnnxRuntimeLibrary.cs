@@ -12,6 +12,10 @@ internal sealed unsafe class OnnxRuntimeLibrary
 {
     public const string Variable = "ROBUSTVERIFY_ONNXRUNTIME";
 
+    private const int LogErrors = 3;
+    private const int DeviceAllocator = 0;
+    private const int DefaultMemory = 0;
+
     private static readonly Lazy<OnnxRuntimeLibrary?> Found = new(Find);
 
     private readonly nint* api;
@@ -30,10 +34,6 @@ internal sealed unsafe class OnnxRuntimeLibrary
         Check(((delegate* unmanaged<int, int, nint*, nint>)api[69])(DeviceAllocator, DefaultMemory, &memory));
         Memory = memory;
     }
-
-    private const int LogErrors = 3;
-    private const int DeviceAllocator = 0;
-    private const int DefaultMemory = 0;
 
     /// <summary>The library, or null where there is none.</summary>
     /// <exception cref="InvalidOperationException">The variable names a file that is no such library.</exception>
