@@ -124,6 +124,14 @@ public sealed class BadInputTests : Session
         await Expect(1, "bench instances.csv", "RV2001", "instances.csv(2)");
     }
 
+    [Fact]
+    public async Task A_known_answer_that_is_none_is_named()
+    {
+        File.WriteAllText("instances.csv", "iris.onnx,property.vnnlib,60\n");
+        File.WriteAllText("expected.csv", "onnx,vnnlib,verdict,confidence\niris.onnx,property.vnnlib,perhaps\n");
+        await Expect(1, "bench instances.csv", "RV2001", "expected.csv(2)");
+    }
+
     /// <summary>Writes a copy of the model with the bytes after a pattern changed.</summary>
     private static void Patch(ReadOnlySpan<byte> pattern, Change change)
     {

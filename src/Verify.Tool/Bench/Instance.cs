@@ -36,9 +36,19 @@ internal sealed record Instance(string Family, string Folder, string Onnx, strin
             : throw new SpecificationException(path, "a line is 'onnx,vnnlib,seconds', such as 'net.onnx,property.vnnlib,60'", row.Line));
     }
 
-    private static Dictionary<(string Onnx, string VnnLib), string> ReadExpected(string path) => !File.Exists(path)
-        ? []
-        : Rows(path).Skip(1).ToDictionary(row => (row.Cells[0], row.Cells[1]), row => row.Cells[2]);
+    private static Dictionary<(string Onnx, string VnnLib), string> ReadExpected(string path)
+    {
+        var expected = new Dictionary<(string Onnx, string VnnLib), string>();
+        if (!File.Exists(path)) return expected;
+        foreach (var (line, cells) in Rows(path).Skip(1))
+        {
+            if (cells is not [var onnx, var vnnlib, Verdict.Sat or Verdict.Unsat or Verdict.Unknown, ..])
+                throw new SpecificationException(path, "a line is 'onnx,vnnlib,verdict,confidence' with the verdict sat, unsat or unknown", line);
+            expected[(onnx, vnnlib)] = cells[2];
+        }
+
+        return expected;
+    }
 
     private static IEnumerable<(int Line, string[] Cells)> Rows(string path) => File.ReadLines(path)
         .Select((text, index) => (index + 1, text.Split(',', StringSplitOptions.TrimEntries)))
