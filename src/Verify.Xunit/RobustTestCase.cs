@@ -51,7 +51,8 @@ public sealed class RobustTestCase : XunitTestCase
     protected override void Initialize()
     {
         base.Initialize();
-        Traits.Add("Category", ["Robustness"]);
+        if (!Traits.TryGetValue("Category", out var categories)) Traits["Category"] = categories = [];
+        categories.Add("Robustness");
     }
 
     /// <inheritdoc/>

@@ -23,6 +23,7 @@ internal sealed class Snapshot
     private readonly string received;
     private readonly bool writable;
     private readonly Dictionary<string, Certificate> different = [];
+    private bool shown;
 
     internal Snapshot(string folder, string test, bool writable)
     {
@@ -64,7 +65,8 @@ internal sealed class Snapshot
             if (writable && changed.Count > 0) File.WriteAllText(received, ReportJson.Write(ReportOf(model, Overlay(baseline, different.Values))));
 
             var failures = changed.Where(finding => finding.IsError).Select(Text).ToList();
-            if (writable && failures.Count > 0) DiffRunner.Launch(received, verified.Path);
+            if (writable && failures.Count > 0 && !shown) DiffRunner.Launch(received, verified.Path);
+            shown |= failures.Count > 0;
             if (!writable && absent.Count > 0)
             {
                 failures.Add(
