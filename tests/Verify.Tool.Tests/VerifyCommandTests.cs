@@ -70,6 +70,16 @@ public sealed class VerifyCommandTests : Session
     }
 
     [Fact]
+    public async Task A_person_sees_a_table()
+    {
+        using var output = new StringWriter();
+        var code = await RobustVerifyCommand.RunAsync(["radius", .. Data.Split(' '), "--radius", "1"], new Terminal(output, TextWriter.Null, Interactive: true), default);
+        Assert.Equal(0, code);
+        Assert.Contains("│ row 3 ", output.ToString(), StringComparison.Ordinal);
+        Assert.Contains("Radii are multiples of the radius that was given.", output.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_cancelled_run_keeps_what_it_knows_and_ends_with_3()
     {
         using var cancellation = new CancellationTokenSource();
