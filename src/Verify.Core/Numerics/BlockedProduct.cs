@@ -14,10 +14,10 @@ namespace RobustVerify.Core.Numerics;
 /// </remarks>
 internal static unsafe class BlockedProduct
 {
-    // A block of b is Depth × Panels · 3 vectors, for the second cache: 384 KiB with vectors of 512 bits, half of that with
+    // A block of b is Depth × Panels · 3 vectors, for the second cache: 192 KiB with vectors of 512 bits, half of that with
     // 256. Eight rows of a, Depth long, are 16 KiB of double, for the first: a is read where it is, and only b is packed.
     private const int Depth = 256;
-    private const int Panels = 8;
+    private const int Panels = 4;
 
     // Rows that are too few for packing b to pay. They read it where it lies, in strips of a few of its rows, each from
     // end to end, which is what memory delivers fastest.
