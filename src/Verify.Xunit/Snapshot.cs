@@ -58,7 +58,7 @@ internal sealed class Snapshot
 
             var absent = findings.Where(finding => finding.Kind == FindingKind.New).Select(finding => current[finding.Property!]).ToList();
             var proved = absent.Where(certificate => certificate.Verdict == Verdict.Verified).ToList();
-            if (writable && proved.Count > 0) verified.Accept(ReportOf(model, Overlay(baseline, proved)));
+            if (writable && proved.Count > 0) File.WriteAllText(verified.Path, ReportJson.Write(ReportOf(model, Overlay(baseline, proved))));
 
             var changed = findings.Where(finding => finding.Kind is FindingKind.Worse or FindingKind.Better).ToList();
             foreach (var finding in changed) different[finding.Property!] = current[finding.Property!];
