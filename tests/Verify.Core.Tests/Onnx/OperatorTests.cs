@@ -2,6 +2,7 @@ using RobustVerify.Core.Onnx;
 using RobustVerify.Core.Onnx.Format;
 using RobustVerify.Core.Runtimes;
 using RobustVerify.Core.Tests.Runtimes;
+using RobustVerify.Core.Tests.Bounds;
 using RobustVerify.Core.Tests.Specifications;
 
 namespace RobustVerify.Core.Tests.Onnx;
@@ -226,6 +227,19 @@ public sealed class OperatorTests
         var model = OnnxImporter.Import(builder.Save(folder));
         using var runtime = OnnxRuntime.Open(model);
         Assert.InRange(DeployedModel.Compare(model, runtime), 0, 1);
+    }
+
+    [Theory]
+    [Trait("Category", "Simd")]
+    [MemberData(nameof(Names))]
+    public void Every_operator_is_bounded_soundly(string name)
+    {
+        using var folder = new TemporaryFolder();
+        var builder = new ModelBuilder(Cases[name].Opset);
+        Cases[name].Build(builder);
+        var network = OnnxImporter.Import(builder.Save(folder)).Network;
+        var random = new Random(9);
+        for (var trial = 0; trial < 3; trial++) BoundsSoundnessTests.Check(network, random, trial);
     }
 
     [Fact]

@@ -67,38 +67,6 @@ public class RelaxationTests
         }
     }
 
-    [Fact]
-    public void Planes_of_a_product_enclose_it_and_touch_its_corners()
-    {
-        var random = new Random(7);
-        for (var trial = 0; trial < 1000; trial++)
-        {
-            double Next() => (random.NextDouble() - 0.5) * Math.Pow(10, random.Next(-8, 8));
-            var (a, b, c, d) = (Next(), Next(), Next(), Next());
-            var (lowX, highX, lowY, highY) = (Math.Min(a, b), Math.Max(a, b), Math.Min(c, d), Math.Max(c, d));
-            var lower = McCormick.Lower(lowX, highX, lowY, highY);
-            var upper = McCormick.Upper(lowX, highX, lowY, highY);
-            for (var i = 0; i < 30; i++)
-            {
-                var x = i < 4 ? (i % 2 == 0 ? lowX : highX) : lowX + random.NextDouble() * (highX - lowX);
-                var y = i < 4 ? (i / 2 == 0 ? lowY : highY) : lowY + random.NextDouble() * (highY - lowY);
-                foreach (var plane in new[] { lower.First, lower.Second }) Assert.True(Gap(plane, x, y) >= 0, $"{plane} is above {x:R}·{y:R}.");
-                foreach (var plane in new[] { upper.First, upper.Second }) Assert.True(Gap(plane, x, y) <= 0, $"{plane} is below {x:R}·{y:R}.");
-                if (i >= 4) continue;
-                var touching = new[] { lower.First, lower.Second, upper.First, upper.Second }.Count(plane => Math.Abs((double)Gap(plane, x, y)) <= 1e-14 * Math.Max(Math.Abs(lowX), Math.Abs(highX)) * Math.Max(Math.Abs(lowY), Math.Abs(highY)) + 1e-300);
-                Assert.True(touching >= 2, $"only {touching} planes touch the corner {x:R}, {y:R}");
-            }
-        }
-
-        Assert.Throws<ArgumentException>(() => McCormick.Lower(0, double.PositiveInfinity, 0, 1));
-
-        static double Gap(Plane plane, double x, double y)
-        {
-            var gap = (Real)x * y - (Real)plane.Left * x - (Real)plane.Right * y - plane.Offset;
-            return gap.Sign == 0 ? 0 : (double)gap;
-        }
-    }
-
     [Theory]
     [InlineData(-3, 3)]
     [InlineData(-0.5, 2)]
