@@ -22,7 +22,8 @@ run() {
 
 run Verify.sln
 echo "Once more without AVX-512:"
-DOTNET_EnableAVX512F=0 run tests/Verify.Core.Tests --filter Category=Simd
+# Older runtimes call the first switch DOTNET_EnableAVX512F.
+DOTNET_EnableAVX512=0 DOTNET_EnableAVX512F=0 run tests/Verify.Core.Tests --filter Category=Simd
 echo "Once more without AVX2:"
 DOTNET_EnableAVX2=0 run tests/Verify.Core.Tests --filter Category=Simd
 

@@ -46,7 +46,8 @@ public static class Rounding
         var sum = a + b;
         var shifted = sum - a;
         var error = (a - (sum - shifted)) + (b - shifted);
-        return error > 0 ? Up(sum) : sum;
+        if (double.IsInfinity(a) || double.IsInfinity(b)) return sum;
+        return error <= 0 ? sum : Up(sum); // Where a finite sum overflows, the error is not a number.
     }
 
     /// <summary>a · b, rounded up; exact where the product is a double.</summary>

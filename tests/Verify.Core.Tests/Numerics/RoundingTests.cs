@@ -88,6 +88,8 @@ public class RoundingTests
     [InlineData(1, -1e-20, 1)]
     [InlineData(0.5, 0.25, 0.75)]
     [InlineData(0.1, 0.2, 0.30000000000000004)]
+    [InlineData(-double.MaxValue, -double.MaxValue, -double.MaxValue)]
+    [InlineData(double.NegativeInfinity, double.MaxValue, double.NegativeInfinity)]
     public void A_sum_is_rounded_up_and_exact_where_it_can_be(double a, double b, double sum) => Assert.Equal(sum, Rounding.SumUp(a, b));
 
     [Fact]
