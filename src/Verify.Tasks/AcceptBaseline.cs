@@ -14,5 +14,8 @@ public sealed class AcceptBaseline : EngineTask
     public string Baseline { get; set; } = "";
 
     /// <inheritdoc/>
+    protected override string Subject => Baseline;
+
+    /// <inheritdoc/>
     protected override IEnumerable<string> Arguments => ["gate", "accept", "--report", Report, "--baseline", Baseline];
 }

@@ -18,6 +18,9 @@ public sealed class CompareWithBaseline : EngineTask
     public string HowToAccept { get; set; } = "";
 
     /// <inheritdoc/>
+    protected override string Subject => Baseline;
+
+    /// <inheritdoc/>
     protected override IEnumerable<string> Arguments =>
         ["gate", "compare", "--report", Report, "--baseline", Baseline, "--accept", HowToAccept];
 

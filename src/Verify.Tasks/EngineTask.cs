@@ -13,7 +13,10 @@ namespace RobustVerify.Tasks;
 public abstract class EngineTask : ToolTask
 {
     private static readonly Regex Finding = new(
-        @"^(?<file>.+?)(\((?<line>\d+)(,(?<column>\d+))?\))?: (?<kind>error|warning) (?<code>RV\d{4}): (?<text>.*)$");
+        @"^((?<file>.+?)\((?<line>\d+)\)|robustverify ): (?<kind>error|warning) (?<code>RV\d{4}): (?<text>.*)$");
+
+    // A failure says what is wrong with a file in its text.
+    private static readonly Regex Failure = new(@"^(?<file>.+?)\((?<line>\d+)(,(?<column>\d+))?\): (?<text>.*)$");
 
     /// <summary>The path of the dotnet host.</summary>
     [Required]
@@ -39,6 +42,9 @@ public abstract class EngineTask : ToolTask
     /// <summary>The engine's command with its arguments.</summary>
     protected abstract IEnumerable<string> Arguments { get; }
 
+    /// <summary>The file that a failure which names no other is about.</summary>
+    protected abstract string Subject { get; }
+
     /// <inheritdoc/>
     protected override string GenerateFullPathToTool() => DotNet;
 
@@ -60,14 +66,16 @@ public abstract class EngineTask : ToolTask
             return;
         }
 
-        string Part(string name) => finding.Groups[name].Value;
-        int Number(string name) => finding.Groups[name].Success ? int.Parse(Part(name)) : 0;
-        var file = Part("file").Trim() == "robustverify" ? null : Part("file");
-        var help = new Uri(Path.GetFullPath(Documentation)).AbsoluteUri + "#" + Part("code").ToLowerInvariant();
-        if (Part("kind") == "error")
-            Log.LogError(null, Part("code"), null, help, file, Number("line"), Number("column"), 0, 0, "{0}", Part("text"));
+        var (kind, code) = (finding.Groups["kind"].Value, finding.Groups["code"].Value);
+        var placed = finding.Groups["file"].Success ? finding : Failure.Match(finding.Groups["text"].Value) is { Success: true } failure ? failure : null;
+        var file = placed?.Groups["file"].Value ?? Subject;
+        var text = (placed ?? finding).Groups["text"].Value;
+        int Number(string name) => placed?.Groups[name] is { Success: true } group ? int.Parse(group.Value) : 0;
+        var help = $"{new Uri(Path.GetFullPath(Documentation)).AbsoluteUri}#{code.ToLowerInvariant()}";
+        if (kind == "error")
+            Log.LogError(null, code, null, help, file, Number("line"), Number("column"), 0, 0, "{0}", text);
         else
-            Log.LogWarning(null, Part("code"), null, help, file, Number("line"), Number("column"), 0, 0, "{0}", Part("text"));
+            Log.LogWarning(null, code, null, help, file, Number("line"), Number("column"), 0, 0, "{0}", text);
     }
 
     // A backslash before the closing quote would escape it.

@@ -27,6 +27,9 @@ public sealed class ProveModel : EngineTask
     public string ApplicationFolder { get; set; } = "";
 
     /// <inheritdoc/>
+    protected override string Subject => Specification;
+
+    /// <inheritdoc/>
     protected override IEnumerable<string> Arguments =>
         ["gate", "prove", "--specification", Specification, "--model", Model, "--report", Report];
 

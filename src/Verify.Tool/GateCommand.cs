@@ -11,12 +11,15 @@ namespace RobustVerify.Tool;
 /// <summary><c>gate prove|compare|accept</c>: the steps of a gated build, as <c>RobustVerify.Tasks</c> runs them.</summary>
 internal static class GateCommand
 {
-    public static Command Create(Terminal terminal) => new("gate", "The steps of a build that gates a model.")
+    public static Command Create(Terminal terminal)
     {
-        Prove(terminal),
-        Compare(terminal),
-        Accept(terminal),
-    };
+        // Its arguments change with the package that calls it: no promise is made to anyone else.
+        var command = new Command("gate", "The steps of a build that gates a model.") { Hidden = true };
+        command.Add(Prove(terminal));
+        command.Add(Compare(terminal));
+        command.Add(Accept(terminal));
+        return command;
+    }
 
     private static Command Prove(Terminal terminal)
     {
