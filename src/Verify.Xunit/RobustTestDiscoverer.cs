@@ -53,6 +53,9 @@ public sealed class RobustTestDiscoverer(IMessageSink diagnosticMessageSink) : I
                 $"{method.DeclaringType?.Name}.{method.Name} has no samples: add [CsvRows], [InlineData] or [MemberData], or return properties.");
         }
 
+        // A sample is known by its name, in the list of tests as in the snapshot.
+        if (rows.CountBy(row => row.Name).FirstOrDefault(name => name.Value > 1) is { Key: { } twice })
+            throw new ArgumentException($"{method.DeclaringType?.Name}.{method.Name} has two samples named '{twice}': give each file a test of its own.");
         return rows;
     }
 }
