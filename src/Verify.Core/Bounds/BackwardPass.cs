@@ -1,8 +1,8 @@
-using System.Buffers;
 using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using RobustVerify.Core.Networks;
+using RobustVerify.Core.Networks.Activations;
 using RobustVerify.Core.Numerics;
 
 namespace RobustVerify.Core.Bounds;
@@ -35,21 +35,28 @@ internal sealed class BackwardPass(NodeBounds bounds)
     /// <param name="coefficients">rows × size of the node.</param>
     /// <param name="regionOf">For each row, the index of its region.</param>
     /// <param name="results">For each row, the bound, or −∞ where nothing is known.</param>
+    /// <param name="iterations">Steps by which the slopes of every row are optimised.</param>
     /// <param name="cancellation">Ends the work with an <see cref="OperationCanceledException"/>.</param>
     public void LowerBounds(
         Node target,
-        ReadOnlySpan<double> coefficients,
-        ReadOnlySpan<int> regionOf,
+        double[] coefficients,
+        int[] regionOf,
         Span<double> results,
-        CancellationToken cancellation = default)
+        int iterations,
+        CancellationToken cancellation)
     {
         var chunk = ChunkOf(target);
         for (var start = 0; start < regionOf.Length; start += chunk)
         {
-            var rows = Math.Min(chunk, regionOf.Length - start);
-            var state = new Rows(regionOf.Slice(start, rows).ToArray(), network.Nodes.Length);
-            coefficients.Slice(start * target.Size, rows * target.Size).CopyTo(state.Of(network.IndexOf(target), target.Size));
-            Descend(state, network.IndexOf(target), results.Slice(start, rows), cancellation);
+            var (first, rows) = (start, Math.Min(chunk, regionOf.Length - start));
+            BackwardRows Seeded()
+            {
+                var state = new BackwardRows(regionOf[first..(first + rows)], network.Nodes.Length);
+                coefficients.AsSpan(first * target.Size, rows * target.Size).CopyTo(state.Of(network.IndexOf(target), target.Size));
+                return state;
+            }
+
+            new SlopeOptimizer(bounds, this, _ => true).Raise(target, Seeded, results.Slice(start, rows), iterations, cancellation);
         }
     }
 
@@ -58,19 +65,26 @@ internal sealed class BackwardPass(NodeBounds bounds)
     /// <param name="neurons">The neurons, each as region · size + element.</param>
     /// <param name="low">Lower bounds of the node, regions × size, raised where a better one is found.</param>
     /// <param name="high">Upper bounds of the node, regions × size, lowered where a better one is found.</param>
+    /// <param name="iterations">Steps by which the slopes of every row are optimised, those of ReLUs alone.</param>
     /// <param name="cancellation">Ends the work with an <see cref="OperationCanceledException"/>.</param>
-    public void Tighten(Node target, ReadOnlySpan<int> neurons, double[] low, double[] high, CancellationToken cancellation)
+    public void Tighten(Node target, int[] neurons, double[] low, double[] high, int iterations, CancellationToken cancellation)
     {
         var chunk = ChunkOf(target) / 2;
         for (var start = 0; start < neurons.Length; start += chunk)
         {
-            var some = neurons.Slice(start, Math.Min(chunk, neurons.Length - start));
+            var some = neurons[start..Math.Min(start + chunk, neurons.Length)];
             var results = new double[2 * some.Length];
             var regionOf = new int[2 * some.Length];
             for (var i = 0; i < some.Length; i++) regionOf[2 * i] = regionOf[2 * i + 1] = some[i] / target.Size;
-            var state = new Rows(regionOf, network.Nodes.Length);
-            Seed(target, some, state);
-            Descend(state, network.IndexOf(target), results, cancellation);
+            BackwardRows Seeded()
+            {
+                var state = new BackwardRows(regionOf, network.Nodes.Length);
+                Seed(target, some, state);
+                return state;
+            }
+
+            // To shift a curved function takes a search for every row: too many of them where the rows are neurons.
+            new SlopeOptimizer(bounds, this, node => node.Activation is ReLU).Raise(target, Seeded, results, iterations, cancellation);
             for (var i = 0; i < some.Length; i++)
             {
                 low[some[i]] = Math.Max(low[some[i]], results[2 * i]);
@@ -81,7 +95,7 @@ internal sealed class BackwardPass(NodeBounds bounds)
 
     /// <summary>Two rows for every neuron, its value and the negative of it.</summary>
     /// <remarks>Through an affine node they are rows of its maps, which is exact and needs no product.</remarks>
-    private void Seed(Node target, ReadOnlySpan<int> neurons, Rows state)
+    private void Seed(Node target, ReadOnlySpan<int> neurons, BackwardRows state)
     {
         if (target is not AffineNode affine)
         {
@@ -120,7 +134,7 @@ internal sealed class BackwardPass(NodeBounds bounds)
     }
 
     /// <summary>Carries rows from a node to the input, and bounds them there.</summary>
-    private void Descend(Rows state, int from, Span<double> results, CancellationToken cancellation)
+    public void Descend(BackwardRows state, int from, Span<double> results, CancellationToken cancellation)
     {
         for (var i = from; i > 0; i--)
         {
@@ -134,11 +148,19 @@ internal sealed class BackwardPass(NodeBounds bounds)
                 case ProductNode product: Through(product, a, state); break;
             }
 
-            ArrayPool<double>.Shared.Return(taken);
+            state.Release(network.Nodes[i], taken);
         }
 
         Conclude(state, results);
     }
+
+    /// <summary>The lines of an elementwise node where no row has lines of its own.</summary>
+    public ElementwiseLines LinesOf(ElementwiseNode node) =>
+        lines.TryGetValue(node, out var known) ? known : lines[node] = ElementwiseLines.MinimumArea(node, bounds);
+
+    /// <summary>The planes of a product node.</summary>
+    public ProductPlanes PlanesOf(ProductNode node) =>
+        planes.TryGetValue(node, out var known) ? known : planes[node] = ProductPlanes.Of(node, bounds);
 
     /// <summary>How many rows go together, an even number.</summary>
     private int ChunkOf(Node target)
@@ -166,7 +188,7 @@ internal sealed class BackwardPass(NodeBounds bounds)
         return longest + consumers.Values.DefaultIfEmpty(0).Max() + 2 * network.Nodes.Length + 16;
     }
 
-    private void Through(AffineNode node, ReadOnlySpan<double> a, Rows state)
+    private void Through(AffineNode node, ReadOnlySpan<double> a, BackwardRows state)
     {
         var magnitude = Magnitude(node);
         for (var row = 0; row < state.Count; row++)
@@ -191,21 +213,22 @@ internal sealed class BackwardPass(NodeBounds bounds)
         return result;
     }
 
-    private void Through(ElementwiseNode node, ReadOnlySpan<double> a, Rows state)
+    private void Through(ElementwiseNode node, ReadOnlySpan<double> a, BackwardRows state)
     {
-        if (!lines.TryGetValue(node, out var line)) lines[node] = line = ElementwiseLines.MinimumArea(node, bounds);
+        var own = state.Lines.GetValueOrDefault(node);
+        var line = own ?? LinesOf(node);
         if (!magnitudes.TryGetValue(node, out var magnitude)) magnitudes[node] = magnitude = bounds.Magnitude(node.Source);
         var result = state.Of(network.IndexOf(node.Source), node.Size);
         for (var row = 0; row < state.Count; row++)
         {
-            var at = state.RegionOf[row] * node.Size;
+            var at = (own is null ? state.RegionOf[row] : row) * node.Size;
             var (offset, size) = Relax(
                 a.Slice(row * node.Size, node.Size),
                 line.LowerSlopes.AsSpan(at, node.Size),
                 line.LowerOffsets.AsSpan(at, node.Size),
                 line.UpperSlopes.AsSpan(at, node.Size),
                 line.UpperOffsets.AsSpan(at, node.Size),
-                magnitude.AsSpan(at, node.Size),
+                magnitude.AsSpan(state.RegionOf[row] * node.Size, node.Size),
                 result.Slice(row * node.Size, node.Size));
             state.Offsets[row] += offset;
             state.Magnitudes[row] += size;
@@ -255,9 +278,9 @@ internal sealed class BackwardPass(NodeBounds bounds)
         return (offsets, sizes);
     }
 
-    private void Through(ProductNode node, ReadOnlySpan<double> a, Rows state)
+    private void Through(ProductNode node, ReadOnlySpan<double> a, BackwardRows state)
     {
-        if (!planes.TryGetValue(node, out var plane)) planes[node] = plane = ProductPlanes.Of(node, bounds);
+        var plane = PlanesOf(node);
         if (!magnitudes.TryGetValue(node, out var magnitude)) magnitudes[node] = magnitude = Magnitude(node, plane);
         var left = state.Of(network.IndexOf(node.Left), node.Left.Size);
         var right = state.Of(network.IndexOf(node.Right), node.Right.Size);
@@ -327,7 +350,7 @@ internal sealed class BackwardPass(NodeBounds bounds)
         }
     }
 
-    private void Conclude(Rows state, Span<double> results)
+    private void Conclude(BackwardRows state, Span<double> results)
     {
         var input = state.Take(0);
         for (var row = 0; row < state.Count; row++)
@@ -347,40 +370,6 @@ internal sealed class BackwardPass(NodeBounds bounds)
             results[row] = double.IsNaN(bound) ? double.NegativeInfinity : bound;
         }
 
-        if (input is not null) ArrayPool<double>.Shared.Return(input);
-    }
-
-    /// <summary>A chunk of rows on its way back: coefficients of the nodes not yet passed, and what was left behind.</summary>
-    private sealed class Rows(int[] regionOf, int nodes)
-    {
-        private readonly double[]?[] coefficients = new double[nodes][];
-
-        public int Count => regionOf.Length;
-
-        public int[] RegionOf => regionOf;
-
-        public double[] Offsets { get; } = new double[regionOf.Length];
-
-        public double[] Magnitudes { get; } = new double[regionOf.Length];
-
-        /// <summary>The coefficients of a node, zero at first: rows × size.</summary>
-        public Span<double> Of(int node, int size)
-        {
-            if (coefficients[node] is null)
-            {
-                coefficients[node] = ArrayPool<double>.Shared.Rent(Count * size);
-                coefficients[node].AsSpan(0, Count * size).Clear();
-            }
-
-            return coefficients[node].AsSpan(0, Count * size);
-        }
-
-        /// <summary>Takes the coefficients of a node away, where it has any.</summary>
-        public double[]? Take(int node)
-        {
-            var taken = coefficients[node];
-            coefficients[node] = null;
-            return taken;
-        }
+        if (input is not null) state.Release(network.Input, input);
     }
 }

@@ -17,6 +17,34 @@ internal static class Concretization
         return region.IsBox ? inBox : Larger(inBox, InBall(a, region));
     }
 
+    /// <summary>The point at which the bound of <see cref="Minimum"/> is attained, but for rounding.</summary>
+    public static void Minimizer(ReadOnlySpan<double> a, InputRegion region, Span<double> x)
+    {
+        if (region.IsBox || InBox(a, region.Lower, region.Upper).Minimum >= InBall(a, region).Minimum)
+        {
+            for (var i = 0; i < x.Length; i++) x[i] = a[i] >= 0 ? region.Lower[i] : region.Upper[i];
+            return;
+        }
+
+        region.Center.CopyTo(x);
+        var (length, steepest) = (0.0, 0);
+        for (var i = 0; i < x.Length; i++)
+        {
+            var reach = Math.Abs(a[i]) * region.Radii[i];
+            length += reach * reach;
+            if (reach > Math.Abs(a[steepest]) * region.Radii[steepest]) steepest = i;
+        }
+
+        if (region.Norm == Norm.L1)
+        {
+            x[steepest] -= Math.Sign(a[steepest]) * region.Radii[steepest];
+            return;
+        }
+
+        length = Math.Sqrt(length);
+        for (var i = 0; i < x.Length && length > 0; i++) x[i] -= a[i] * region.Radii[i] / length * region.Radii[i];
+    }
+
     /// <summary>A lower bound of Σ aᵢ yᵢ for y between two bounds, rounded down, or −∞ where nothing is known.</summary>
     public static double MinimumInBox(ReadOnlySpan<double> a, ReadOnlySpan<double> lower, ReadOnlySpan<double> upper)
     {

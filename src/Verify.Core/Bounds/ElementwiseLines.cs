@@ -40,4 +40,20 @@ internal sealed class ElementwiseLines
 
         return lines;
     }
+
+    /// <summary>For every row, the lines of its region: rows × size.</summary>
+    public ElementwiseLines Repeat(int[] regionOf, int size)
+    {
+        var lines = new ElementwiseLines(regionOf.Length * size);
+        for (var row = 0; row < regionOf.Length; row++)
+        {
+            var from = regionOf[row] * size;
+            LowerSlopes.AsSpan(from, size).CopyTo(lines.LowerSlopes.AsSpan(row * size));
+            LowerOffsets.AsSpan(from, size).CopyTo(lines.LowerOffsets.AsSpan(row * size));
+            UpperSlopes.AsSpan(from, size).CopyTo(lines.UpperSlopes.AsSpan(row * size));
+            UpperOffsets.AsSpan(from, size).CopyTo(lines.UpperOffsets.AsSpan(row * size));
+        }
+
+        return lines;
+    }
 }

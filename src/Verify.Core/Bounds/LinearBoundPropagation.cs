@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Runtime.InteropServices;
 using RobustVerify.Core.Networks;
 using RobustVerify.Core.Networks.Activations;
 using RobustVerify.Core.Specifications;
@@ -27,15 +26,19 @@ public sealed class LinearBoundPropagation
     public NodeBounds Bounds { get; }
 
     /// <summary>Bounds every node of a network over a batch of regions.</summary>
+    /// <param name="network">The network.</param>
+    /// <param name="regions">The regions.</param>
+    /// <param name="iterations">Steps by which the slopes of ReLUs are optimised, for each neuron for its own sake.</param>
+    /// <param name="cancellation">Ends the work with an <see cref="OperationCanceledException"/>.</param>
     public static LinearBoundPropagation Propagate(
-        Network network, ImmutableArray<InputRegion> regions, CancellationToken cancellation = default)
+        Network network, ImmutableArray<InputRegion> regions, int iterations = 0, CancellationToken cancellation = default)
     {
         var propagation = new LinearBoundPropagation(new NodeBounds(network, regions));
         var relaxed = network.Nodes.Where(node => node is not AffineNode).SelectMany(node => node.Sources).ToHashSet();
         foreach (var node in network.Nodes)
         {
             IntervalPropagation.Through(node, propagation.Bounds);
-            if (relaxed.Contains(node)) propagation.Refine(node, cancellation);
+            if (relaxed.Contains(node)) propagation.Refine(node, iterations, cancellation);
         }
 
         return propagation;
@@ -47,19 +50,20 @@ public sealed class LinearBoundPropagation
     /// </summary>
     /// <param name="coefficients">rows × output size.</param>
     /// <param name="region">The index of the region.</param>
+    /// <param name="iterations">Steps by which the slopes of every activation are optimised, for each row.</param>
     /// <param name="cancellation">Ends the work with an <see cref="OperationCanceledException"/>.</param>
-    public double[] LowerBounds(ReadOnlySpan<double> coefficients, int region = 0, CancellationToken cancellation = default)
+    public double[] LowerBounds(double[] coefficients, int region = 0, int iterations = 0, CancellationToken cancellation = default)
     {
         var output = Bounds.Network.Output;
         var results = new double[coefficients.Length / output.Size];
         var regionOf = new int[results.Length];
         Array.Fill(regionOf, region);
-        pass.LowerBounds(output, coefficients, regionOf, results, cancellation);
+        pass.LowerBounds(output, coefficients, regionOf, results, iterations, cancellation);
         var low = Bounds.Lower(output).Slice(region * output.Size, output.Size);
         var high = Bounds.Upper(output).Slice(region * output.Size, output.Size);
         for (var row = 0; row < results.Length; row++)
         {
-            var interval = Concretization.MinimumInBox(coefficients.Slice(row * output.Size, output.Size), low, high);
+            var interval = Concretization.MinimumInBox(coefficients.AsSpan(row * output.Size, output.Size), low, high);
             results[row] = Math.Max(results[row], interval);
         }
 
@@ -67,13 +71,13 @@ public sealed class LinearBoundPropagation
     }
 
     /// <summary>Bounds the neurons of a node on which the functions above it are not yet linear.</summary>
-    private void Refine(Node node, CancellationToken cancellation)
+    private void Refine(Node node, int iterations, CancellationToken cancellation)
     {
         if (IsExact(node)) return;
         var neurons = Undecided(node);
         if (neurons.Count == 0) return;
         var (low, high) = (Bounds.Lower(node).ToArray(), Bounds.Upper(node).ToArray());
-        pass.Tighten(node, CollectionsMarshal.AsSpan(neurons), low, high, cancellation);
+        pass.Tighten(node, [.. neurons], low, high, iterations, cancellation);
         foreach (var neuron in neurons)
         {
             // Both enclose the same values, so they must meet: going on would make everything provable.

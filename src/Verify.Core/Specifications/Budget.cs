@@ -13,6 +13,9 @@ public sealed record Budget
     /// <summary>Gradient steps from every starting point.</summary>
     public int AttackSteps { get; init; } = 50;
 
+    /// <summary>Steps by which the slopes of linear bounds are optimised where the first bounds do not decide.</summary>
+    public int SlopeIterations { get; init; } = 20;
+
     /// <summary>A limit in seconds, off unless set; where it ends a run, the result says so.</summary>
     public double? Seconds { get; init; }
 }

@@ -24,7 +24,7 @@ public static class RadiusSearch
     {
         var certificate = verifier.Verify(propertyAt(1), budget, cancellation);
         var certified = Largest(
-            scale => verifier.Bound(propertyAt(scale), cancellation).Verdict == Verdict.Verified);
+            scale => verifier.Bound(propertyAt(scale), budget, cancellation).Verdict == Verdict.Verified);
         var attacked = Largest(
             scale => verifier.Attack(propertyAt(scale), budget, cancellation) is null);
         return certificate with

@@ -37,7 +37,7 @@ public sealed class Verifier(DeployedModel model)
         {
             return Attack(property, budget, limit.Token) is { } counterexample
                 ? Certify(property, Verdict.Falsified, "attack") with { Counterexample = counterexample }
-                : Bound(property, limit.Token);
+                : Bound(property, budget, limit.Token);
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
@@ -135,15 +135,30 @@ public sealed class Verifier(DeployedModel model)
         return null;
     }
 
-    /// <summary>The verdict of the bounds alone.</summary>
-    internal Certificate Bound(Property property, CancellationToken cancellation)
+    /// <summary>The verdict of the bounds alone: the cheapest that prove the property, or else the best there are.</summary>
+    internal Certificate Bound(Property property, Budget budget, CancellationToken cancellation)
     {
-        var violations = property.Output.Violations;
-        var rows = violations.SelectMany(violation => violation.Constraints).ToList();
-        var propagation = LinearBoundPropagation.Propagate(NetworkOf(property), [property.Region], cancellation);
-        var minima = propagation.LowerBounds(rows.SelectMany(row => row.Coefficients).ToArray(), cancellation: cancellation);
+        var (network, iterations) = (NetworkOf(property), budget.SlopeIterations);
+        var rows = property.Output.Violations.SelectMany(violation => violation.Constraints).SelectMany(row => row.Coefficients).ToArray();
+        var plain = LinearBoundPropagation.Propagate(network, [property.Region], cancellation: cancellation);
+        var margin = Margin(property.Output, plain.LowerBounds(rows, cancellation: cancellation));
+        if (margin > 0 || iterations == 0) return Certify(property, margin, "linear bounds");
+
+        margin = Math.Max(margin, Margin(property.Output, plain.LowerBounds(rows, 0, iterations, cancellation)));
+        if (margin > 0) return Certify(property, margin, "optimised linear bounds");
+
+        var optimised = LinearBoundPropagation.Propagate(network, [property.Region], iterations, cancellation);
+        margin = Math.Max(margin, Margin(property.Output, optimised.LowerBounds(rows, 0, iterations, cancellation)));
+        return Certify(property, margin, "optimised linear bounds");
+    }
+
+    /// <summary>By how much every conjunction is missed in one of its constraints, at least, rounded down.</summary>
+    /// <param name="property">The property.</param>
+    /// <param name="minima">For every constraint of every conjunction, a lower bound of its left-hand side.</param>
+    private static double Margin(OutputProperty property, double[] minima)
+    {
         var (margin, next) = (double.PositiveInfinity, 0);
-        foreach (var violation in violations)
+        foreach (var violation in property.Violations)
         {
             var missed = double.NegativeInfinity;
             foreach (var constraint in violation.Constraints)
@@ -151,14 +166,16 @@ public sealed class Verifier(DeployedModel model)
             margin = Math.Min(margin, missed);
         }
 
-        return margin > 0
-            ? Certify(property, Verdict.Verified, "linear bounds") with { Margin = margin }
-            : Certify(property, Verdict.Unknown, "linear bounds") with
-            {
-                Margin = double.IsFinite(margin) ? margin : null,
-                Reason = "The bounds are too loose to prove the property, and the attack found no counterexample.",
-            };
+        return margin;
     }
+
+    private Certificate Certify(Property property, double margin, string method) => margin > 0
+        ? Certify(property, Verdict.Verified, method) with { Margin = margin }
+        : Certify(property, Verdict.Unknown, method) with
+        {
+            Margin = double.IsFinite(margin) ? margin : null,
+            Reason = "The bounds are too loose to prove the property, and the attack found no counterexample.",
+        };
 
     /// <summary>The scores for a property that only compares outputs; the complete function for any other.</summary>
     private Network NetworkOf(Property property)

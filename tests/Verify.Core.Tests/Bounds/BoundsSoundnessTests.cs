@@ -49,6 +49,7 @@ public sealed class BoundsSoundnessTests
         var values = Evaluation<double>.Of(network, points, rows);
         var interval = IntervalPropagation.Propagate(network, [region]);
         var linear = LinearBoundPropagation.Propagate(network, [region]);
+        var optimised = LinearBoundPropagation.Propagate(network, [region], iterations: 5);
         foreach (var node in network.Nodes)
         {
             for (var i = 0; i < values[node].Length; i++)
@@ -56,6 +57,7 @@ public sealed class BoundsSoundnessTests
                 var neuron = i % node.Size;
                 AssertWithin(values[node][i], interval.Lower(node)[neuron], interval.Upper(node)[neuron], $"interval {node} {neuron}");
                 AssertWithin(values[node][i], linear.Bounds.Lower(node)[neuron], linear.Bounds.Upper(node)[neuron], $"linear {node} {neuron}");
+                AssertWithin(values[node][i], optimised.Bounds.Lower(node)[neuron], optimised.Bounds.Upper(node)[neuron], $"optimised {node} {neuron}");
             }
         }
 
@@ -63,8 +65,11 @@ public sealed class BoundsSoundnessTests
         {
             var coefficients = RandomNetworks.RandomVector(random, network.Output.Size, 1);
             var (least, _) = Sampling.Range(network, coefficients, points);
-            var bound = linear.LowerBounds(coefficients)[0];
-            Assert.True(double.IsNegativeInfinity(bound) || bound <= least + 1e-12 * Math.Abs(least), $"A sampled value {least:R} lies below the bound {bound:R}.");
+            var plain = linear.LowerBounds(coefficients)[0];
+            var best = linear.LowerBounds(coefficients, iterations: 8)[0];
+            Assert.True(best >= plain, $"Optimised slopes gave {best:R}, worse than {plain:R}.");
+            foreach (var bound in new[] { plain, best, optimised.LowerBounds(coefficients, iterations: 3)[0] })
+                Assert.True(double.IsNegativeInfinity(bound) || bound <= least + 1e-12 * Math.Abs(least), $"A sampled value {least:R} lies below the bound {bound:R}.");
         }
     }
 

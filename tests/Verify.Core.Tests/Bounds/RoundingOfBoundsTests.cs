@@ -32,6 +32,7 @@ public sealed class RoundingOfBoundsTests
             var linear = LinearBoundPropagation.Propagate(network, [region]);
             double[] rows = [1, 0, -1, 0, 0, 1, 0, -1, 1, -1];
             var minima = linear.LowerBounds(rows);
+            var optimised = LinearBoundPropagation.Propagate(network, [region], iterations: 4).LowerBounds(rows, iterations: 4);
             var points = Sampling.Points(region, 20, random);
             for (var p = 0; p < 20; p++)
             {
@@ -43,7 +44,11 @@ public sealed class RoundingOfBoundsTests
                 }
 
                 for (var row = 0; row < minima.Length; row++)
-                    AssertNotBelow(y[0] * rows[2 * row] + y[1] * rows[2 * row + 1], minima[row], $"linear, row {row}");
+                {
+                    var value = y[0] * rows[2 * row] + y[1] * rows[2 * row + 1];
+                    AssertNotBelow(value, minima[row], $"linear, row {row}");
+                    AssertNotBelow(value, optimised[row], $"optimised, row {row}");
+                }
             }
         }
     }
