@@ -67,7 +67,25 @@ public sealed class LinearBoundPropagation
             results[row] = Math.Max(results[row], interval);
         }
 
+        // A bounded function of what has no value has none either: its bounds would prove something of nothing.
+        if (!IsDefinedOn(region)) Array.Fill(results, double.NegativeInfinity);
         return results;
+    }
+
+    /// <summary>True where every function in the network is known to have a value on all of a region.</summary>
+    private bool IsDefinedOn(int region)
+    {
+        foreach (var node in Bounds.Network.Nodes.OfType<ElementwiseNode>())
+        {
+            var low = Bounds.Lower(node.Source).Slice(region * node.Size, node.Size);
+            var high = Bounds.Upper(node.Source).Slice(region * node.Size, node.Size);
+            for (var i = 0; i < low.Length; i++)
+            {
+                if (!node.Activation.IsDefinedOn(low[i], high[i])) return false;
+            }
+        }
+
+        return true;
     }
 
     /// <summary>Bounds the neurons of a node on which the functions above it are not yet linear.</summary>

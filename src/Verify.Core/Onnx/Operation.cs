@@ -41,8 +41,8 @@ internal sealed class Operation(NodeProto node, Value?[] inputs, int opset, Func
     /// <summary>A whole number.</summary>
     public long Integer(string attribute, long otherwise) => Find(attribute)?.I ?? otherwise;
 
-    /// <summary>A number.</summary>
-    public double Number(string attribute, double otherwise) => Find(attribute)?.F ?? otherwise;
+    /// <summary>A number. Attributes are float32, and so are ONNX's own values for those that are left out.</summary>
+    public double Number(string attribute, double otherwise) => Find(attribute)?.F ?? (float)otherwise;
 
     /// <summary>A word.</summary>
     public string Word(string attribute, string otherwise) => Find(attribute)?.S.ToStringUtf8() ?? otherwise;

@@ -21,14 +21,29 @@ public sealed class OutputProperty
     /// True where the property only compares outputs with one another, so that it may be posed before a final
     /// transformation that preserves their order.
     /// </param>
+    /// <exception cref="ArgumentException">A constraint holds always, speaks of another number of outputs, or is not finite.</exception>
     public OutputProperty(ImmutableArray<Conjunction> violations, string description, bool onScores = false)
     {
         if (violations.IsDefaultOrEmpty) throw new ArgumentException("A property that nothing can violate needs no proof.", nameof(violations));
+        if (violations.Any(violation => violation.Constraints.IsDefaultOrEmpty))
+            throw new ArgumentException("A violation without constraints holds of all outputs.", nameof(violations));
+        Size = violations[0].Constraints[0].Coefficients.Length;
+        foreach (var (coefficients, bound) in violations.SelectMany(violation => violation.Constraints))
+        {
+            if (coefficients.Length != Size)
+                throw new ArgumentException($"One constraint speaks of {Size} outputs, another of {coefficients.Length}.", nameof(violations));
+            if (double.IsNaN(bound) || !coefficients.All(double.IsFinite))
+                throw new ArgumentException("The coefficients of a constraint must be finite, and its bound a number.", nameof(violations));
+        }
+
         (Violations, Description, OnScores) = (violations, description, onScores);
     }
 
     /// <summary>The property is violated where all constraints of any of these hold.</summary>
     public ImmutableArray<Conjunction> Violations { get; }
+
+    /// <summary>The number of outputs that the property speaks of.</summary>
+    public int Size { get; }
 
     /// <summary>The property in words.</summary>
     public string Description { get; }
@@ -70,7 +85,12 @@ public sealed class OutputProperty
         if (!(amount >= 0)) throw new ArgumentException($"Outputs cannot change by at most {amount}.", nameof(amount));
         var violations = ImmutableArray.CreateBuilder<Conjunction>();
         for (var i = 0; i < reference.Length; i++)
-            violations.AddRange(WithinRange(i, reference.Length, reference[i] - amount, reference[i] + amount).Violations);
+        {
+            // The outermost numbers that are no further than the amount: all others are, however the sum would be rounded.
+            var (lower, upper) = (Rounding.SumUp(reference[i], -amount), -Rounding.SumUp(-reference[i], -amount));
+            violations.AddRange(WithinRange(i, reference.Length, lower, upper).Violations);
+        }
+
         return new OutputProperty(violations.ToImmutable(), $"no output changes by more than {amount}");
     }
 
@@ -79,8 +99,7 @@ public sealed class OutputProperty
     /// <exception cref="ArgumentException">The property speaks of another number of outputs.</exception>
     public bool IsViolatedBy(ReadOnlySpan<double> outputs)
     {
-        var size = Violations.SelectMany(violation => violation.Constraints).FirstOrDefault()?.Coefficients.Length ?? outputs.Length;
-        if (outputs.Length != size) throw new ArgumentException($"The property speaks of {size} outputs, not {outputs.Length}.", nameof(outputs));
+        if (outputs.Length != Size) throw new ArgumentException($"The property speaks of {Size} outputs, not {outputs.Length}.", nameof(outputs));
         foreach (var violation in Violations)
         {
             var all = true;

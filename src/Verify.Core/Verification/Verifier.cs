@@ -180,6 +180,8 @@ public sealed class Verifier(DeployedModel model)
     /// <summary>The scores for a property that only compares outputs; the complete function for any other.</summary>
     private Network NetworkOf(Property property)
     {
+        if (property.Output.Size != model.Network.Output.Size)
+            throw new ArgumentException($"'{property.Name}' speaks of {property.Output.Size} outputs, but '{model.Path}' has {model.Network.Output.Size}.", nameof(property));
         if (property.Output.OnScores) return model.Scores;
         if (!model.Model.EndsInArgMax) return model.Network;
         throw new NotSupportedException(

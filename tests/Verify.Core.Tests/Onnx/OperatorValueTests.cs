@@ -20,6 +20,7 @@ public sealed class OperatorValueTests
         ["Max and Min"] = ([2], [-3, 3], [-1, 2], m => m.Node("Min", [m.Node("Max", ["x", m.Floats([], -1)]), m.Floats([], 2)])),
         ["Abs"] = ([2], [-3, 2], [3, 2], m => m.Node("Abs", ["x"])),
         ["LeakyRelu"] = ([2], [-4, 4], [-1, 4], m => m.Node("LeakyRelu", ["x"], ("alpha", 0.25))),
+        ["LeakyRelu as ONNX says"] = ([2], [-4e9, 4], [-4e9 * 0.01f, 4], m => m.Node("LeakyRelu", ["x"])),
         ["Clip"] = ([3], [-4, 0.5, 4], [-1, 0.5, 1], m => m.Node("Clip", ["x", m.Floats([], -1), m.Floats([], 1)])),
         ["Softmax"] = ([3], [0, Math.Log(2), Math.Log(5)], [0.125, 0.25, 0.625], m => m.Node("Softmax", ["x"])),
         ["LogSoftmax"] = ([1, 2], [0, Math.Log(3)], [Math.Log(0.25), Math.Log(0.75)], m => m.Node("LogSoftmax", ["x"])),

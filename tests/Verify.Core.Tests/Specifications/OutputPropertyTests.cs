@@ -48,6 +48,25 @@ public class OutputPropertyTests
     }
 
     [Fact]
+    public void A_change_whose_ends_are_no_numbers_of_double_allows_no_more_than_the_amount()
+    {
+        // Near 10¹⁷ numbers are 16 apart: 10¹⁷ + 9 would be rounded to 10¹⁷ + 16.
+        var property = OutputProperty.ChangesAtMost([1e17], 9);
+
+        Assert.False(property.IsViolatedBy([1e17]));
+        Assert.True(property.IsViolatedBy([1e17 + 16]));
+        Assert.True(property.IsViolatedBy([1e17 - 16]));
+    }
+
+    [Fact]
+    public void Constraints_on_different_numbers_of_outputs_are_refused()
+    {
+        var exception = Assert.Throws<ArgumentException>(() => new OutputProperty(
+            [new Conjunction([new LinearConstraint([1, -1], 0)]), new Conjunction([new LinearConstraint([1, -1, 0], 0)])], "mixed"));
+        Assert.Contains("2 outputs, another of 3", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_change_is_measured_from_the_reference_in_every_output()
     {
         var property = OutputProperty.ChangesAtMost([1, -1], 0.5);

@@ -3,6 +3,8 @@ using RobustVerify.Core.Networks;
 using RobustVerify.Core.Runtimes;
 using RobustVerify.Core.Specifications;
 using RobustVerify.Core.Tests.Bounds;
+using RobustVerify.Core.Tests.Onnx;
+using RobustVerify.Core.Tests.Specifications;
 using RobustVerify.Core.Verification;
 
 namespace RobustVerify.Core.Tests.Verification;
@@ -119,6 +121,31 @@ public sealed class VerifierTests
             var at = specification.PropertyAt(model, sample, certificate.CertifiedRadius!.Value);
             Assert.Equal(Verdict.Verified, verifier.Verify(at, Small).Verdict);
         }
+    }
+
+    [Fact]
+    public void Nothing_is_proved_where_a_function_inside_the_network_has_no_value()
+    {
+        // Bounded after the logarithm, but not a number for x < 0.
+        var builder = new ModelBuilder();
+        var logarithm = builder.Node("Log", [builder.Input([1, 1])]);
+        builder.Node("Sigmoid", [logarithm]);
+        using var folder = new TemporaryFolder();
+        using var model = DeployedModel.Load(builder.Save(folder));
+        var verifier = new Verifier(model);
+        var bounded = OutputProperty.WithinRange(0, 1, -1, 2);
+
+        Assert.Equal(Verdict.Verified, verifier.Verify(new Property("inside", InputRegion.Box([1], [2]), bounded), Small).Verdict);
+        Assert.Equal(Verdict.Unknown, verifier.Verify(new Property("outside", InputRegion.Box([-2], [-1]), bounded), Small).Verdict);
+    }
+
+    [Fact]
+    public void A_property_of_another_number_of_outputs_is_refused()
+    {
+        using var model = Load("iris.onnx");
+        var property = new Property("iris", InputRegion.Box(new double[4], new double[4]), OutputProperty.WithinRange(0, 6, -1, 1));
+        var exception = Assert.Throws<ArgumentException>(() => new Verifier(model).Verify(property, Small with { AttackRestarts = 0 }));
+        Assert.Contains("6 outputs", exception.Message, StringComparison.Ordinal);
     }
 
     private static void AssertConfirmed(DeployedModel model, Property property, Counterexample counterexample)
