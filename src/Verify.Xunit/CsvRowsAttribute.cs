@@ -6,7 +6,7 @@ using Xunit.Sdk;
 namespace RobustVerify.Xunit;
 
 /// <summary>The rows of a CSV file with a header as samples, each with its label where a column of labels is named.</summary>
-/// <remarks>All other columns are the features, in their order; they come as a double[] or float[], as the test's first parameter asks.</remarks>
+/// <remarks>All columns but that and the ignored ones are the features, in their order; they come as a double[] or float[], as the test's first parameter asks.</remarks>
 /// <param name="path">The file: in the test's output folder, beside its source file, or in its project's folder.</param>
 /// <param name="sourceFile">Filled in by the compiler.</param>
 [AttributeUsage(AttributeTargets.Method, AllowMultiple = true)]
@@ -20,6 +20,9 @@ public sealed class CsvRowsAttribute(string path, [CallerFilePath] string source
 
     /// <summary>The column of labels; without one the rows are samples only.</summary>
     public string? Label { get; set; }
+
+    /// <summary>Columns that are neither features nor labels.</summary>
+    public string[] Ignore { get; set; } = [];
 
     /// <summary>The first row taken, from 1, not counting the header.</summary>
     public int First { get; set; } = 1;
@@ -46,5 +49,5 @@ public sealed class CsvRowsAttribute(string path, [CallerFilePath] string source
 
     /// <summary>The samples with their names.</summary>
     internal SampleTable Read(Assembly assembly) => CsvSamples.Read(
-        TestFiles.Find(Path, SourceFile, assembly), new CsvSelection { Label = Label, First = First, Count = Count });
+        TestFiles.Find(Path, SourceFile, assembly), new CsvSelection { Label = Label, Ignore = [.. Ignore], First = First, Count = Count });
 }

@@ -1,5 +1,6 @@
 using System.Reflection;
 using RobustVerify.Core.Specifications;
+using Xunit;
 using Xunit.Abstractions;
 using Xunit.Sdk;
 
@@ -13,11 +14,13 @@ public sealed class RobustTestDiscoverer(IMessageSink diagnosticMessageSink) : I
         ITestFrameworkDiscoveryOptions discoveryOptions, ITestMethod testMethod, IAttributeInfo factAttribute)
     {
         ArgumentNullException.ThrowIfNull(testMethod);
+        ArgumentNullException.ThrowIfNull(factAttribute);
         var (display, options) = (discoveryOptions.MethodDisplayOrDefault(), discoveryOptions.MethodDisplayOptionsOrDefault());
         try
         {
             var method = testMethod.Method.ToRuntimeMethod();
-            if (ReturnsProperties(method.ReturnType))
+            // Of a test that is skipped not even the data is read.
+            if (factAttribute.GetNamedArgument<string>(nameof(FactAttribute.Skip)) is not null || ReturnsProperties(method.ReturnType))
                 return [new RobustTestCase(diagnosticMessageSink, display, options, testMethod, null, null)];
             return [.. Rows(method).Select(row => new RobustTestCase(diagnosticMessageSink, display, options, testMethod, row.Name, row.Arguments))];
         }

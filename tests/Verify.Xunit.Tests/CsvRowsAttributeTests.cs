@@ -22,6 +22,14 @@ public class CsvRowsAttributeTests
         Assert.Equal(65, Assert.IsType<float[]>(Assert.Single(row)).Length);
     }
 
+    [Fact]
+    public void Ignored_columns_are_no_features()
+    {
+        var row = Assert.Single(Rows(nameof(Digits.WithoutLabel)));
+
+        Assert.Equal(64, Assert.IsType<double[]>(Assert.Single(row)).Length);
+    }
+
     private static object[][] Rows(string method) =>
         [.. Digits.Method(method).GetCustomAttribute<CsvRowsAttribute>()!.GetData(Digits.Method(method))];
 }

@@ -16,6 +16,12 @@ public abstract class Digits
     [RobustWithin(0.5, Model = "absent.onnx"), CsvRows("digits.csv", First = 2, Count = 1)]
     public void WithoutModel(float[] pixels) => _ = pixels;
 
+    [RobustWithin(0.5), CsvRows("digits.csv", Ignore = new[] { "label" }, Count = 1)]
+    public void WithoutLabel(double[] pixels) => _ = pixels;
+
+    [RobustWithin(0.5, Skip = "Its data is not there yet."), CsvRows("absent.csv")]
+    public void Skipped(double[] pixels) => _ = pixels;
+
     [RobustWithin, CsvRows("digits.csv", Label = "label", Count = 1)]
     public void WithoutRadius(double[] pixels, int label) => _ = (pixels, label);
 
