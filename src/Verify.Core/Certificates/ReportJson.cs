@@ -92,8 +92,8 @@ public static class ReportJson
     /// <summary>The reader's own words, without the position that it appends: our position names the file.</summary>
     private static string FirstSentence(JsonException e)
     {
-        var end = e.Message.IndexOf(" Path: ", StringComparison.Ordinal);
-        return end < 0 ? e.Message : $"{e.Message[..end]} (at {e.Path})";
+        if (e.Message.IndexOf(" Path: ", StringComparison.Ordinal) is >= 0 and var path) return $"{e.Message[..path]} (at {e.Path})";
+        return e.Message.IndexOf(" LineNumber: ", StringComparison.Ordinal) is >= 0 and var end ? e.Message[..end] : e.Message;
     }
 
     private sealed record Document(

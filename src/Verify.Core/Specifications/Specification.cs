@@ -88,7 +88,7 @@ public sealed record Specification
     }
 
     private static string Hint(int values, int inputs) => values > inputs
-        ? "; name the columns that are inputs as samples.features, or the others as samples.ignore"
+        ? "; name the columns that are inputs as features, or ignore the others"
         : "; every input needs a value, in the order of the model's inputs";
 
     private InputRegion RegionAround(float[] center, double scale)

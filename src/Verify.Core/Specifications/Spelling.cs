@@ -7,7 +7,7 @@ internal static class Spelling
     public static string Unknown(string kind, string name, IReadOnlyCollection<string> known)
     {
         var nearest = known.MinBy(candidate => Distance(name, candidate));
-        var hint = nearest is not null && Distance(name, nearest) <= Math.Max(2, name.Length / 3) ? $"; did you mean '{nearest}'?" : ";";
+        var hint = nearest is not null && Distance(name, nearest) <= Math.Max(2, name.Length / 3) ? $"; did you mean '{nearest}'?" : ".";
         const int Shown = 40;
         var list = string.Join(", ", known.Take(Shown)) + (known.Count > Shown ? ", …" : "");
         return $"there is no {kind} '{name}'{hint} There are: {list}";

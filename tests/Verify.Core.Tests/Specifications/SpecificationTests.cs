@@ -115,7 +115,7 @@ public sealed class SpecificationTests
     {
         var first = Iris.Samples[0];
         Assert.Equal(
-            "iris: row 1: it has 5 values, but the model reads 4 inputs; name the columns that are inputs as samples.features, or the others as samples.ignore",
+            "iris: row 1: it has 5 values, but the model reads 4 inputs; name the columns that are inputs as features, or ignore the others",
             Refused(Iris with { Samples = [first with { Values = [1, 2, 3, 4, 5] }], FeatureNames = [] }));
         Assert.Contains("row 1: it has no label", Refused(Iris with { Samples = [first with { Label = null }] }), StringComparison.Ordinal);
         Assert.Contains("row 1: the label 0.5 is not the number of an output", Refused(Iris with { Samples = [first with { Label = 0.5 }] }), StringComparison.Ordinal);

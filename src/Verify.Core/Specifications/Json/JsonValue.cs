@@ -104,7 +104,7 @@ internal sealed class JsonValue
         catch (JsonException exception)
         {
             throw new SpecificationException(
-                file, $"this is no JSON: {exception.Message}", (int?)exception.LineNumber + 1, (int?)exception.BytePositionInLine + 1, exception);
+                file, $"this is no JSON: {WithoutPlace(exception.Message)}", (int?)exception.LineNumber + 1, (int?)exception.BytePositionInLine + 1, exception);
         }
         catch (InvalidOperationException exception)
         {
@@ -112,6 +112,10 @@ internal sealed class JsonValue
             throw document.Error($"this is no JSON: {exception.Message}", reader.TokenStartIndex, exception);
         }
     }
+
+    // The reader appends where it stopped, counted from 0; the place that names the file is counted from 1.
+    private static string WithoutPlace(string message) =>
+        message.IndexOf(" LineNumber: ", StringComparison.Ordinal) is >= 0 and var end ? message[..end] : message;
 
     /// <summary>A member that must be there.</summary>
     public JsonValue Require(string name) => this[name] ?? throw Error($"the member '{name}' is missing");

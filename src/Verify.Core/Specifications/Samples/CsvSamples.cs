@@ -88,7 +88,7 @@ public static class CsvSamples
                 var cell = reader.GetString(column);
                 return TryParse(cell, out var value) && Math.Abs(value) <= float.MaxValue
                     ? value
-                    : throw new SpecificationException(path, $"'{cell}' in column {header[column]} is not a finite number", (int)reader.LineNumber);
+                    : throw new SpecificationException(path, $"'{cell}' in column {header[column]} is not a finite number{(column == label ? "" : "; ignore the column if it is no input")}", (int)reader.LineNumber);
             }
         }
 

@@ -106,6 +106,7 @@ public sealed class SpecificationReaderTests : IDisposable
         var message = Refused(text);
 
         Assert.StartsWith($"{folder.PathOf("shapes.robust.json")}({line},{column}): {problem}", message, StringComparison.Ordinal);
+        Assert.DoesNotContain("LineNumber", message, StringComparison.Ordinal); // the reader's own place, counted from 0
     }
 
     [Theory]
