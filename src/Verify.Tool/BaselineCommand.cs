@@ -44,12 +44,18 @@ internal static class BaselineCommand
             var findings = BaselineFile.Of(path).Compare(report, $"run 'dotnet robustverify baseline accept {path}'");
             if (parsed.GetValue(json)) JsonOutput.Write(terminal, findings);
             else foreach (var finding in findings) terminal.Output.WriteLine(Line(finding));
-            view.Lines.Output.WriteLine(findings.IsEmpty ? "No difference from the baseline." : $"{findings.Count(finding => finding.IsError)} errors, {findings.Count(finding => !finding.IsError)} warnings.");
+            view.Lines.Output.WriteLine(findings.IsEmpty ? "No difference from the baseline." : $"{Count("error", error: true)}, {Count("warning", error: false)}.");
             return Task.FromResult(
                 findings.Any(finding => finding.Kind == FindingKind.Worse) ? ExitCode.Falsified
                 : !report.Complete ? ExitCode.Inconclusive
                 : findings.Any(finding => finding.IsError) ? ExitCode.Falsified
                 : ExitCode.Holds);
+
+            string Count(string word, bool error)
+            {
+                var count = findings.Count(finding => finding.IsError == error);
+                return $"{count} {word}{(count == 1 ? "" : "s")}";
+            }
         });
         return command;
     }

@@ -15,9 +15,11 @@ internal static class BenchCommand
         var family = new Option<string[]>("--family") { AllowMultipleArgumentsPerToken = true, Description = "Only the instances of these families: names of the folders." };
         var output = new Option<string>("--output") { DefaultValueFactory = _ => "results.csv", Description = "The file of results, written after every instance." };
         var counterexamples = new Option<string?>("--counterexamples") { Description = "A folder for the counterexamples." };
-        var command = new Command("bench", "Answers the instances of a benchmark and compares with the known answers.") { path, timeout, family, output, counterexamples };
+        var json = JsonOutput.Option();
+        var command = new Command("bench", "Answers the instances of a benchmark and compares with the known answers.") { path, timeout, family, output, counterexamples, json };
         command.SetAction((parsed, cancellation) =>
         {
+            var lines = parsed.GetValue(json) ? terminal.ForLogs() : terminal;
             var cap = parsed.GetValue(timeout);
             if (!(cap > 0)) throw new UsageException("--timeout is a positive number of seconds.");
             var all = Instance.ReadAll(parsed.GetRequiredValue(path));
@@ -29,10 +31,11 @@ internal static class BenchCommand
             var results = Run(result =>
             {
                 file.WriteLine(Row(result));
-                terminal.Output.WriteLine(Line(result));
+                lines.Output.WriteLine(Line(result));
                 if (parsed.GetValue(counterexamples) is { } folder) Keep(result, folder);
             });
-            return Task.FromResult(Summarize(results, instances.Length, terminal.Output));
+            if (parsed.GetValue(json)) JsonOutput.Write(terminal, results.Select(Facts));
+            return Task.FromResult(Summarize(results, instances.Length, lines.Output));
 
             List<BenchResult> Run(Action<BenchResult> report)
             {
@@ -62,6 +65,9 @@ internal static class BenchCommand
     private static string Row(BenchResult result) => string.Create(
         CultureInfo.InvariantCulture,
         $"{result.Instance.Family},{result.Instance.Onnx},{result.Instance.VnnLib},{result.Verdict},{result.Seconds:F2},{result.Instance.Expected}");
+
+    private static object Facts(BenchResult result) =>
+        new { result.Instance.Family, result.Instance.Onnx, result.Instance.VnnLib, result.Verdict, result.Seconds, result.Instance.Expected, result.Message };
 
     private static string Line(BenchResult result)
     {

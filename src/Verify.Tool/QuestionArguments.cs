@@ -13,12 +13,14 @@ internal sealed class QuestionArguments
     {
         Arity = new ArgumentArity(1, 2),
         Description = "A specification (spec.json), or a model and a query (model.onnx property.vnnlib), or a model alone with --data and --radius.",
+        Validators = { RefuseOptions },
     };
 
     private readonly Option<string?> data = new("--data") { Description = "A CSV file with a header and a sample in each row." };
     private readonly Option<double> radius = new("--radius") { Description = "How far every feature may move, in the units of the data." };
     private readonly Option<Norm> norm = new("--norm") { DefaultValueFactory = _ => Norm.Linf, Description = "How the distance is measured." };
     private readonly Option<string?> label = new("--label") { Description = "The column with the label; without it, the label that the model predicts." };
+    private readonly Option<string[]> ignore = new("--ignore") { AllowMultipleArgumentsPerToken = true, Description = "Columns that are neither inputs nor labels." };
     private readonly Option<(double Lower, double Upper)?> domain = new("--domain")
     {
         CustomParser = ParseDomain,
@@ -28,7 +30,7 @@ internal sealed class QuestionArguments
     public QuestionArguments(Command command)
     {
         command.Add(files);
-        foreach (var option in new Option[] { data, radius, norm, label, domain }) command.Add(option);
+        foreach (var option in new Option[] { data, radius, norm, label, ignore, domain }) command.Add(option);
     }
 
     /// <summary>What is asked.</summary>
@@ -52,7 +54,7 @@ internal sealed class QuestionArguments
         var size = parsed.GetValue(radius);
         if (!(size >= 0)) throw new UsageException(string.Create(CultureInfo.InvariantCulture, $"--radius is {size}; it must not be negative."));
         var labels = parsed.GetValue(label);
-        var table = CsvSamples.Read(csv, new CsvSelection { Label = labels });
+        var table = CsvSamples.Read(csv, new CsvSelection { Label = labels, Ignore = [.. parsed.GetValue(ignore) ?? []] });
         var range = parsed.GetValue(domain);
         return new Specification
         {
@@ -67,6 +69,13 @@ internal sealed class QuestionArguments
             DomainUpper = range?.Upper is { } upper ? new FeatureValues(upper) : null,
             Requirement = new SameLabel(Predicted: labels is null),
         };
+    }
+
+    // The arity lets a misspelled option pass as a file.
+    private static void RefuseOptions(ArgumentResult result)
+    {
+        if (result.Tokens.FirstOrDefault(token => token.Value.StartsWith("--", StringComparison.Ordinal)) is { } option)
+            result.AddError($"There is no option '{option.Value}'; --help lists those there are.");
     }
 
     private static (double Lower, double Upper)? ParseDomain(ArgumentResult result)

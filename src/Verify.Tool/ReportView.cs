@@ -25,7 +25,7 @@ internal sealed class ReportView(Terminal terminal, bool json)
         if (Lines.Interactive) Lines.Write(Table(report));
         if (HasRadii(report)) Lines.Output.WriteLine("Radii are multiples of the radius that was given.");
         if (!json && report.Certificates.Any(certificate => certificate.Counterexample is not null)) Lines.Output.WriteLine("With --json the report shows the counterexamples.");
-        Lines.Output.WriteLine(Summary(report, count));
+        Lines.WriteSentence(Summary(report, count));
         if (json) terminal.Output.Write(ReportJson.Write(report));
         return report;
     }

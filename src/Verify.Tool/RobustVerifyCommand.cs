@@ -25,17 +25,18 @@ internal static class RobustVerifyCommand
             BaselineCommand.Create(terminal),
             GateCommand.Create(terminal),
         };
+        var parsed = root.Parse(arguments);
+        var mistake = parsed.Action as ParseErrorAction;
+        if (mistake is not null) mistake.ShowHelp = arguments.Count == 0; // otherwise the mistake scrolls out of sight
         var configuration = new InvocationConfiguration
         {
-            Output = terminal.Output,
+            Output = mistake is null ? terminal.Output : terminal.Error, // what was probably meant is no result
             Error = terminal.Error,
             EnableDefaultExceptionHandler = false,
             ProcessTerminationTimeout = null, // Program listens to signals, so that a cancelled run may finish its report
         };
         try
         {
-            var parsed = root.Parse(arguments);
-            if (parsed.Action is ParseErrorAction mistake) mistake.ShowHelp = arguments.Count == 0; // otherwise the mistake scrolls out of sight
             return await parsed.InvokeAsync(configuration, cancellation);
         }
         catch (Exception exception) // the last line of defence: one line instead of a stack trace

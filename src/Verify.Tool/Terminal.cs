@@ -14,6 +14,13 @@ internal sealed record Terminal(TextWriter Output, TextWriter Error, bool Intera
     /// <summary>Writes a table.</summary>
     public void Write(Table table) => Console(Output).Write(table);
 
+    /// <summary>Writes a sentence, broken between words where a person's terminal is narrower.</summary>
+    public void WriteSentence(string text)
+    {
+        if (Interactive) Console(Output).WriteLine(text);
+        else Output.WriteLine(text);
+    }
+
     /// <summary>Runs work that reports how many steps it has done, under a progress bar.</summary>
     /// <param name="title">What is done.</param>
     /// <param name="steps">How many steps there are, where it is known.</param>

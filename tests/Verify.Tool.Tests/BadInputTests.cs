@@ -14,6 +14,8 @@ public sealed class BadInputTests : Session
     [InlineData("verify iris.onnx --data iris.csv --radius wide", "'wide'")]
     [InlineData("verify iris.onnx --data iris.csv --radius 1 --domain 2,1", "the smaller one first")]
     [InlineData("verify iris.onnx --data iris.csv --radius 1 --norm l3", "l3")]
+    [InlineData("verify iris.onnx property.vnnlib --frob", "'--frob'")]
+    [InlineData("verify iris.json --frob", "There is no option '--frob'")]
     [InlineData("bench instances.csv --timeout 0", "positive number of seconds")]
     [InlineData("prove iris.onnx", "prove")]
     public async Task A_wrong_command_line_is_explained(string commandLine, string said) => await Expect(1, commandLine, said);

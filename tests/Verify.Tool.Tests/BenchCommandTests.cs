@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace RobustVerify.Tool.Tests;
 
 public sealed class BenchCommandTests : Session
@@ -24,6 +26,16 @@ public sealed class BenchCommandTests : Session
         var ending = (await Run("bench instances.csv")).With(2);
         Assert.Contains("WRONG, sat is known", ending.Output, StringComparison.Ordinal);
         Assert.Equal("1 of 1 decided, 1 wrong", ending.LastLine);
+    }
+
+    [Fact]
+    public async Task With_json_the_output_is_a_list_and_the_lines_go_to_the_error_stream()
+    {
+        File.WriteAllText("instances.csv", "iris.onnx,property.vnnlib,60\n");
+        var ending = (await Run("bench instances.csv --json")).With(0);
+        using var list = JsonDocument.Parse(ending.Output);
+        Assert.Equal("unsat", Assert.Single(list.RootElement.EnumerateArray()).GetProperty("verdict").GetString());
+        Assert.EndsWith("1 of 1 decided, 0 wrong", ending.Error.TrimEnd(), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -53,6 +53,14 @@ public sealed class VerifyCommandTests : Session
     }
 
     [Fact]
+    public async Task Columns_that_are_neither_inputs_nor_labels_are_ignored()
+    {
+        File.WriteAllLines("iris.csv", File.ReadAllLines("iris.csv").Select((line, i) => i == 0 ? $"split,{line},row" : $"train,{line},{i}"));
+        Assert.Contains("ignore the column", (await Run($"verify {Data} --radius 0.01")).With(1).Error, StringComparison.Ordinal);
+        (await Run($"verify {Data} --radius 0.01 --ignore split row")).With(0);
+    }
+
+    [Fact]
     public async Task A_domain_cuts_the_region()
     {
         (await Run($"verify {Data} --radius 3")).With(2);
