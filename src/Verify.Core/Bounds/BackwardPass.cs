@@ -26,6 +26,7 @@ internal sealed class BackwardPass(NodeBounds bounds)
 
     private readonly Network network = bounds.Network;
     private readonly Dictionary<Node, double[]> magnitudes = [];
+    private readonly Dictionary<Node, double[]> underflows = [];
     private readonly Dictionary<ElementwiseNode, ElementwiseLines> lines = [];
     private readonly Dictionary<ProductNode, ProductPlanes> planes = [];
     private readonly double gamma = Rounding.Gamma(LongestChain(bounds.Network));
@@ -140,6 +141,7 @@ internal sealed class BackwardPass(NodeBounds bounds)
         {
             cancellation.ThrowIfCancellationRequested();
             if (state.Take(i) is not { } taken) continue;
+            for (var row = 0; row < state.Count; row++) state.Magnitudes[row] += Underflow(network.Nodes[i], state.RegionOf[row]);
             var a = taken.AsSpan(0, state.Count * network.Nodes[i].Size);
             switch (network.Nodes[i])
             {
@@ -178,7 +180,8 @@ internal sealed class BackwardPass(NodeBounds bounds)
         {
             longest = Math.Max(longest, node switch
             {
-                AffineNode affine => affine.Terms.Sum(term => term.Map.LongestInnerProduct) + node.Size,
+                AffineNode affine =>
+                    affine.Terms.Sum(term => term.Map.LongestInnerProduct + term.Map.Transpose.LongestInnerProduct) + node.Size,
                 ProductNode product => 2 * (product.Inner + product.Rows + product.Columns) + node.Size,
                 _ => node.Size,
             });
@@ -200,6 +203,25 @@ internal sealed class BackwardPass(NodeBounds bounds)
 
         foreach (var (source, map) in node.Terms)
             map.Transpose.Accumulate(a, state.Of(network.IndexOf(source), source.Size), state.Count);
+    }
+
+    /// <summary>What stands in the magnitude for coefficients of a node's sources that underflow, in one region.</summary>
+    /// <remarks>
+    /// Each is off by n times the smallest positive number ε = u·2⁻¹⁰²¹ at most, where γ ≥ n u; a large value may follow it.
+    /// </remarks>
+    private double Underflow(Node node, int region)
+    {
+        if (!underflows.TryGetValue(node, out var known))
+        {
+            underflows[node] = known = new double[bounds.Regions.Length];
+            foreach (var source in node.Sources)
+            {
+                var magnitude = bounds.Magnitude(source);
+                for (var i = 0; i < magnitude.Length; i++) known[i / source.Size] += Math.ScaleB(magnitude[i], -1021);
+            }
+        }
+
+        return known[region];
     }
 
     /// <summary>Σ |L| m + |b|, for every region.</summary>

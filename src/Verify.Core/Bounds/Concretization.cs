@@ -68,16 +68,28 @@ internal static class Concretization
 
     private static (double Minimum, double Magnitude) InBall(ReadOnlySpan<double> a, InputRegion region)
     {
-        var (center, magnitude, dual) = (0.0, 0.0, 0.0);
+        var (center, magnitude, furthest) = (0.0, 0.0, 0.0);
         for (var i = 0; i < a.Length; i++)
         {
             center += a[i] * region.Center[i];
             magnitude += Math.Abs(a[i] * region.Center[i]);
-            var reach = Math.Abs(a[i]) * region.Radii[i];
-            dual = region.Norm == Norm.L1 ? Math.Max(dual, reach) : dual + reach * reach;
+            furthest = Math.Max(furthest, Math.Abs(a[i]) * region.Radii[i]);
         }
 
-        if (region.Norm == Norm.L2) dual = Math.Sqrt(dual);
+        var dual = furthest;
+        if (region.Norm == Norm.L2 && furthest > 0)
+        {
+            // As parts of the largest, so that squares neither overflow nor underflow where they count.
+            var squares = 0.0;
+            for (var i = 0; i < a.Length; i++)
+            {
+                var share = Math.Abs(a[i]) * region.Radii[i] / furthest;
+                squares += share * share;
+            }
+
+            dual *= Math.Sqrt(squares);
+        }
+
         return (center - dual, magnitude + dual);
     }
 

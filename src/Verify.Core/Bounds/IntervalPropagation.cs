@@ -36,7 +36,7 @@ public static class IntervalPropagation
     /// <summary>y ∈ L c + b ± |L| r for x ∈ c ± r.</summary>
     /// <remarks>
     /// Computing L c + b is off by at most γ(|L||c| + |b|), and |L| r by at most γ|L| r. Both are covered by adding 2γ(|c| + r)
-    /// to r before the map is applied, at no further cost.
+    /// to r before the map is applied, at no further cost. A product that underflows is off by the smallest number at most.
     /// </remarks>
     private static void Through(AffineNode node, NodeBounds bounds)
     {
@@ -46,6 +46,7 @@ public static class IntervalPropagation
         for (var r = 0; r < regions; r++) node.Bias.CopyTo(low.AsSpan(r * node.Size));
         var chain = node.Terms.Sum(term => term.Map.LongestInnerProduct) + node.Terms.Length + 4;
         var gamma = 2 * Rounding.Gamma(chain);
+        var radii = new List<double[]>(node.Terms.Length);
         foreach (var (source, map) in node.Terms)
         {
             var from = bounds.Lower(source);
@@ -62,17 +63,27 @@ public static class IntervalPropagation
                 var middle = from[i] / 2 + to[i] / 2;
                 center[i] = middle;
                 radius[i] = Math.BitIncrement(Math.Max(to[i] - middle, middle - from[i]));
-                radius[i] += gamma * (Math.Abs(middle) + radius[i]);
+                radius[i] += gamma * (Math.Abs(middle) + radius[i]) + double.Epsilon;
             }
 
             map.Accumulate<double>(center, low, regions);
             map.Abs.Accumulate<double>(radius, high, regions);
+            radii.Add(radius);
+        }
+
+        // A radius that is zero may have underflowed: only what no weight carries a radius to is a constant.
+        var reached = high;
+        if (high.Contains(0))
+        {
+            reached = new double[high.Length];
+            foreach (var (term, radius) in node.Terms.Zip(radii))
+                term.Map.Abs.Accumulate<double>(Array.ConvertAll(radius, r => r > 0 ? 1.0 : 0), reached, regions);
         }
 
         for (var i = 0; i < low.Length; i++)
         {
             var (center, radius) = (low[i], high[i]);
-            if (radius > 0) radius = Math.BitIncrement(radius + gamma * Math.Abs(node.Bias[i % node.Size]) + double.Epsilon * node.Size);
+            if (reached[i] > 0) radius = Math.BitIncrement(radius + gamma * Math.Abs(node.Bias[i % node.Size]) + double.Epsilon * chain);
             (low[i], high[i]) = Ordered(
                 radius > 0 ? Math.BitDecrement(center - radius) : center - radius,
                 radius > 0 ? Math.BitIncrement(center + radius) : center + radius);

@@ -67,7 +67,7 @@ internal sealed class ProductPlanes
         var (centers, radii) = (new double[low.Length], new double[low.Length]);
         for (var i = 0; i < low.Length; i++)
         {
-            centers[i] = low[i] / 2 + high[i] / 2;
+            centers[i] = low[i] == high[i] ? low[i] : low[i] / 2 + high[i] / 2;
             radii[i] = low[i] == high[i] ? 0 : Math.BitIncrement(Math.Max(high[i] - centers[i], centers[i] - low[i]));
         }
 
