@@ -2,7 +2,6 @@ using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using RobustVerify.Core.Networks;
-using RobustVerify.Core.Networks.Activations;
 using RobustVerify.Core.Numerics;
 
 namespace RobustVerify.Core.Bounds;
@@ -57,7 +56,7 @@ internal sealed class BackwardPass(NodeBounds bounds)
                 return state;
             }
 
-            new SlopeOptimizer(bounds, this, _ => true).Raise(target, Seeded, results.Slice(start, rows), iterations, cancellation);
+            new SlopeOptimizer(bounds, this).Raise(target, Seeded, results.Slice(start, rows), iterations, cancellation);
         }
     }
 
@@ -66,7 +65,7 @@ internal sealed class BackwardPass(NodeBounds bounds)
     /// <param name="neurons">The neurons, each as region · size + element.</param>
     /// <param name="low">Lower bounds of the node, regions × size, raised where a better one is found.</param>
     /// <param name="high">Upper bounds of the node, regions × size, lowered where a better one is found.</param>
-    /// <param name="iterations">Steps by which the slopes of every row are optimised, those of ReLUs alone.</param>
+    /// <param name="iterations">Steps by which the slopes of every row are optimised.</param>
     /// <param name="cancellation">Ends the work with an <see cref="OperationCanceledException"/>.</param>
     public void Tighten(Node target, int[] neurons, double[] low, double[] high, int iterations, CancellationToken cancellation)
     {
@@ -84,8 +83,7 @@ internal sealed class BackwardPass(NodeBounds bounds)
                 return state;
             }
 
-            // To shift a curved function takes a search for every row: too many of them where the rows are neurons.
-            new SlopeOptimizer(bounds, this, node => node.Activation is ReLU).Raise(target, Seeded, results, iterations, cancellation);
+            new SlopeOptimizer(bounds, this).Raise(target, Seeded, results, iterations, cancellation);
             for (var i = 0; i < some.Length; i++)
             {
                 low[some[i]] = Math.Max(low[some[i]], results[2 * i]);

@@ -28,7 +28,7 @@ public sealed class LinearBoundPropagation
     /// <summary>Bounds every node of a network over a batch of regions.</summary>
     /// <param name="network">The network.</param>
     /// <param name="regions">The regions.</param>
-    /// <param name="iterations">Steps by which the slopes of ReLUs are optimised, for each neuron for its own sake.</param>
+    /// <param name="iterations">Steps by which the slopes of every activation are optimised, for each neuron for its own sake.</param>
     /// <param name="cancellation">Ends the work with an <see cref="OperationCanceledException"/>.</param>
     public static LinearBoundPropagation Propagate(
         Network network, ImmutableArray<InputRegion> regions, int iterations = 0, CancellationToken cancellation = default)

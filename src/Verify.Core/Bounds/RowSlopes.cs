@@ -10,6 +10,11 @@ internal sealed class RowSlopes
     private const double FirstMomentDecay = 0.9;
     private const double SecondMomentDecay = 0.999;
 
+    // How far the first step moves a slope, as a share of its range, and what every step leaves of that. The line above a ReLU
+    // has no slope to choose and the one below turns about zero, which bears longer steps than lines that roll along a curve.
+    private static readonly (double First, double Decay) ReLUSteps = (0.25, 0.97);
+    private static readonly (double First, double Decay) CurveSteps = (0.05, 0.985);
+
     private readonly NodeBounds bounds;
     private readonly int[] regionOf;
     private readonly Side below;
@@ -39,12 +44,13 @@ internal sealed class RowSlopes
     /// <param name="coefficients">rows × size: what the row multiplies the node's values by.</param>
     /// <param name="values">rows × size: the node's arguments at the corner of the region that the row is least at.</param>
     /// <param name="step">The number of the step, from 0.</param>
-    /// <param name="length">How far a slope moves, as a share of its range.</param>
-    public void Move(double[] coefficients, double[] values, int step, double length)
+    public void Move(double[] coefficients, double[] values, int step)
     {
         var low = bounds.Lower(Node.Source);
         var high = bounds.Upper(Node.Source);
         var isReLU = Node.Activation is ReLU;
+        var steps = isReLU ? ReLUSteps : CurveSteps;
+        var length = steps.First * Math.Pow(steps.Decay, step);
         var first = 1 - Math.Pow(FirstMomentDecay, step + 1);
         var second = 1 - Math.Pow(SecondMomentDecay, step + 1);
         for (var row = 0; row < regionOf.Length; row++)

@@ -17,12 +17,8 @@ namespace RobustVerify.Core.Bounds;
 /// </remarks>
 /// <param name="bounds">The bounds of every node that the rows pass.</param>
 /// <param name="pass">Carries rows backwards.</param>
-/// <param name="isFree">Says which nodes' slopes are moved.</param>
-internal sealed class SlopeOptimizer(NodeBounds bounds, BackwardPass pass, Predicate<ElementwiseNode> isFree)
+internal sealed class SlopeOptimizer(NodeBounds bounds, BackwardPass pass)
 {
-    private const double FirstStep = 0.25;
-    private const double Decay = 0.97;
-
     private readonly Network network = bounds.Network;
 
     /// <summary>For each row, the best lower bound of the given lines and of so many steps from there.</summary>
@@ -55,7 +51,7 @@ internal sealed class SlopeOptimizer(NodeBounds bounds, BackwardPass pass, Predi
             foreach (var slopes in free)
             {
                 if (rows.Passed!.TryGetValue(slopes.Node, out var coefficients))
-                    slopes.Move(coefficients, values[slopes.Node.Source], step, FirstStep * Math.Pow(Decay, step));
+                    slopes.Move(coefficients, values[slopes.Node.Source], step);
             }
 
             rows.Recycle();
@@ -68,7 +64,7 @@ internal sealed class SlopeOptimizer(NodeBounds bounds, BackwardPass pass, Predi
         var free = new List<RowSlopes>();
         for (var i = 0; i < before; i++)
         {
-            if (network.Nodes[i] is not ElementwiseNode node || !isFree(node)) continue;
+            if (network.Nodes[i] is not ElementwiseNode node) continue;
             var slopes = new RowSlopes(node, bounds, pass.LinesOf(node), regionOf);
             if (slopes.AnyFree) free.Add(slopes);
         }

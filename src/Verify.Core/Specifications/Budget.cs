@@ -13,7 +13,10 @@ public sealed record Budget
     /// <summary>Gradient steps from every starting point.</summary>
     public int AttackSteps { get; init; } = 50;
 
-    /// <summary>Steps by which the slopes of linear bounds are optimised where the first bounds do not decide.</summary>
+    /// <summary>
+    /// Steps by which the slopes of linear bounds are optimised where the first bounds do not decide: so many for the neurons,
+    /// twice as many for the property itself.
+    /// </summary>
     public int SlopeIterations { get; init; } = 20;
 
     /// <summary>A limit in seconds, off unless set; where it ends a run, the result says so.</summary>

@@ -144,11 +144,11 @@ public sealed class Verifier(DeployedModel model)
         var margin = Margin(property.Output, plain.LowerBounds(rows, cancellation: cancellation));
         if (margin > 0 || iterations == 0) return Certify(property, margin, "linear bounds");
 
-        margin = Math.Max(margin, Margin(property.Output, plain.LowerBounds(rows, 0, iterations, cancellation)));
+        margin = Math.Max(margin, Margin(property.Output, plain.LowerBounds(rows, 0, 2 * iterations, cancellation)));
         if (margin > 0) return Certify(property, margin, "optimised linear bounds");
 
         var optimised = LinearBoundPropagation.Propagate(network, [property.Region], iterations, cancellation);
-        margin = Math.Max(margin, Margin(property.Output, optimised.LowerBounds(rows, 0, iterations, cancellation)));
+        margin = Math.Max(margin, Margin(property.Output, optimised.LowerBounds(rows, 0, 2 * iterations, cancellation)));
         return Certify(property, margin, "optimised linear bounds");
     }
 
