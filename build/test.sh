@@ -14,9 +14,22 @@ if ! dotnet build Verify.sln --configuration Release --nologo --verbosity quiet;
     exit 1
 fi
 
+# Leaves out what passed, and gives each skipped test its reason, which only xunit's own lines hold.
+shorten() {
+    awk '
+        /^\[xUnit\.net / {
+            sub(/^[^]]*\] +/, "")
+            if (reason) print "    " $0
+            reason = sub(/ \[SKIP\]$/, "")
+            if (reason) print "  Skipped " $0
+            next
+        }
+        !/^ +(Passed|Skipped) |^Test run for|^A total of/
+        { fflush() }'
+}
+
 run() {
-    dotnet test "$@" --configuration Release --no-build --nologo --logger "console;verbosity=normal" 2>&1 |
-        grep --line-buffered -vE '^\s+Passed |^\[xUnit|^Test run for|^A total of' | tee -a "$log"
+    dotnet test "$@" --configuration Release --no-build --nologo --logger "console;verbosity=normal" 2>&1 | shorten | tee -a "$log"
     [ "${PIPESTATUS[0]}" -eq 0 ] || status=1
 }
 

@@ -12,9 +12,6 @@ internal sealed class Operation(NodeProto node, Value?[] inputs, int opset, Func
     /// <summary>How many outputs the node has.</summary>
     public int OutputCount => node.Output.Count;
 
-    /// <summary>How many inputs are written, those left empty included.</summary>
-    public int InputCount => inputs.Length;
-
     /// <summary>An input that must be there.</summary>
     public Value this[int input] => Optional(input) ?? throw new InvalidModelException($"{Name}: input {input} is missing");
 

@@ -31,9 +31,6 @@ public sealed class DeployedModel : IDisposable
     /// <inheritdoc cref="OnnxModel.Scores"/>
     public Network Scores => Model.Scores;
 
-    /// <inheritdoc cref="ModelRuntime.Name"/>
-    public string RuntimeName => Runtime.Name;
-
     /// <summary>
     /// Imports a model and opens it in ONNX Runtime where that is present; then the imported network must agree with it
     /// on 10 inputs.

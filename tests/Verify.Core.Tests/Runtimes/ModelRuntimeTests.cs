@@ -17,7 +17,7 @@ public sealed class ModelRuntimeTests
     public void A_loaded_model_runs_in_ONNX_Runtime(string name)
     {
         using var model = DeployedModel.Load(Path.Combine(Models, name));
-        Assert.StartsWith("ONNX Runtime 1.", model.RuntimeName, StringComparison.Ordinal);
+        Assert.StartsWith("ONNX Runtime 1.", model.Runtime.Name, StringComparison.Ordinal);
         using var managed = new ManagedRuntime(model.Model);
         var input = new float[model.Network.Input.Size];
         Assert.All(managed.Run(input).Zip(model.Runtime.Run(input)), pair => Assert.Equal(pair.First, pair.Second, 1e-4));
