@@ -10,9 +10,10 @@ namespace RobustVerify.Core.Onnx;
 /// </summary>
 /// <remarks>
 /// A part of the graph that applies one function to every element of a vector is compared with the known activations by
-/// its values, since exporters write a form in many ways, and all have the same values. What is compared is composed of a
-/// few analytic functions, and has no more kinks than the activation: it cannot agree with it at all of the points and
-/// differ between them. Constants that were rounded to float32 are the only difference allowed.
+/// its values, since exporters write a form in many ways, and all have the same values. What is compared is composed of the
+/// functions that the activation is written with, each at most once, by sums and as few products: with so few constants it
+/// cannot agree with the activation at all of the points and differ between them. In particular nothing is left that a
+/// bump between two points could be made of. Constants that were rounded to float32 are the only difference allowed.
 /// </remarks>
 internal static class ComposedActivations
 {
@@ -22,9 +23,18 @@ internal static class ComposedActivations
     /// <summary>Beyond this, exp overflows.</summary>
     private const double LargestExponent = 700;
 
-    private static readonly Activation[] Known =
+    private static readonly string[] Gate = [Sigmoid.Instance.Name, Exp.Instance.Name, Power.Reciprocal.Name];
+
+    /// <summary>The activations, what they are written with beside functions that are linear in pieces, and how many products.</summary>
+    private static readonly (Activation Activation, string[] Parts, int Products)[] Known =
     [
-        Gelu.Instance, SigmoidGate.GeluTanh, SigmoidGate.Silu, Mish.Instance, HardSwish.Instance, Softplus.Instance, Sigmoid.Instance,
+        (Gelu.Instance, [Erf.Instance.Name], 1),
+        (SigmoidGate.GeluTanh, [Tanh.Instance.Name, Power.Of(3).Name, Quadratic.Square.Name], 2),
+        (SigmoidGate.Silu, Gate, 1),
+        (Mish.Instance, [Tanh.Instance.Name, Softplus.Instance.Name, Exp.Instance.Name, Log.Instance.Name], 1),
+        (HardSwish.Instance, [], 1),
+        (Softplus.Instance, [Exp.Instance.Name, Log.Instance.Name], 0),
+        (Sigmoid.Instance, [Exp.Instance.Name, Power.Reciprocal.Name], 0),
     ];
 
     private static readonly double[] Points =
@@ -39,10 +49,13 @@ internal static class ComposedActivations
         if (node is not (ProductNode { Rows: 1, Inner: 1, Columns: 1 } or ElementwiseNode { Activation: Log or Power })) return null;
         foreach (var origin in Origins(node))
         {
-            if (FunctionOf(node, origin, Deepest, out var kinks) is not { } function) continue;
-            foreach (var activation in Known.Append(Swish(function)))
+            var form = new Form();
+            if (FunctionOf(node, origin, Deepest, form) is not { } function) continue;
+            foreach (var (activation, parts, products) in Known.Append((Swish(function), Gate, 1)))
             {
-                if (kinks > (activation == HardSwish.Instance ? 2 : 0) || Factor(function, activation) is not { } factor) continue;
+                if (form.Kinks > (activation == HardSwish.Instance ? 2 : 0) || form.Products > products) continue;
+                if (form.Parts.Except(parts).Any() || form.Parts.Distinct().Count() < form.Parts.Count) continue;
+                if (Factor(function, activation) is not { } factor) continue;
                 var recognised = new ElementwiseNode(origin, activation, node.Name);
                 return factor == 1 ? recognised : new AffineNode(recognised, ScaleMap.Uniform(node.Size, factor), name: node.Name);
             }
@@ -60,37 +73,31 @@ internal static class ComposedActivations
         return origins;
     }
 
-    // The function of one number that a node applies to every element of its origin, and how many kinks it may have.
-    private static Func<double, double>? FunctionOf(Node node, Node origin, int depth, out int kinks)
+    // The function of one number that a node applies to every element of its origin; what it is made of is added to the form.
+    private static Func<double, double>? FunctionOf(Node node, Node origin, int depth, Form form)
     {
-        kinks = 0;
         if (node == origin) return z => z;
         if (depth-- == 0) return null;
         switch (node)
         {
             case ElementwiseNode { Activation: var activation } elementwise:
-                if (FunctionOf(elementwise.Source, origin, depth, out kinks) is not { } inner) return null;
-                kinks += activation switch
-                {
-                    ReLU => 1,
-                    PiecewiseLinear pieces => pieces.Breakpoints.Length,
-                    Erf or Tanh or Sigmoid or Softplus or Exp or Log or Power or Quadratic => 0,
-                    _ => int.MaxValue / MostNodes,
-                };
+                if (FunctionOf(elementwise.Source, origin, depth, form) is not { } inner) return null;
+                if (activation is ReLU) form.Kinks++;
+                else if (activation is PiecewiseLinear pieces) form.Kinks += pieces.Breakpoints.Length;
+                else form.Parts.Add(activation.Name);
                 return z => activation.Value(inner(z));
 
             case ProductNode { Rows: 1, Inner: 1, Columns: 1 } product:
-                if (FunctionOf(product.Left, origin, depth, out var left) is not { } f) return null;
-                if (FunctionOf(product.Right, origin, depth, out var right) is not { } g) return null;
-                kinks = left + right;
+                if (FunctionOf(product.Left, origin, depth, form) is not { } f) return null;
+                if (FunctionOf(product.Right, origin, depth, form) is not { } g) return null;
+                form.Products++;
                 return z => f(z) * g(z);
 
             case AffineNode affine when Uniform(affine.Bias) is { } bias:
                 Func<double, double> sum = _ => bias;
                 foreach (var (source, map) in affine.Terms)
                 {
-                    if (Uniform(map) is not { } factor || FunctionOf(source, origin, depth, out var more) is not { } part) return null;
-                    kinks += more;
+                    if (Uniform(map) is not { } factor || FunctionOf(source, origin, depth, form) is not { } part) return null;
                     var others = sum;
                     sum = z => others(z) + factor * part(z);
                 }
@@ -139,4 +146,17 @@ internal static class ComposedActivations
 
     /// <summary>A few units in the last place of float32.</summary>
     private const double Tolerance = 5e-7;
+
+    /// <summary>What a function is made of, counted once for every place that it stands in.</summary>
+    private sealed class Form
+    {
+        /// <summary>The names of the functions that are curved.</summary>
+        public List<string> Parts { get; } = [];
+
+        /// <summary>The kinks of all others, at most.</summary>
+        public int Kinks { get; set; }
+
+        /// <summary>Products of two tensors.</summary>
+        public int Products { get; set; }
+    }
 }

@@ -48,6 +48,18 @@ public sealed class SimplificationTests
     }
 
     [Fact]
+    public void A_gate_with_a_bump_between_the_points_of_comparison_is_not_taken_for_SiLU()
+    {
+        // x·σ(x)·(1 + e^(−(x − 37)²)) is SiLU at every point that is compared, and twice SiLU at 37.
+        var builder = new ModelBuilder();
+        var aside = builder.Node("Sub", [builder.Input([1]), builder.Floats([], 37)]);
+        var bump = builder.Node("Exp", [builder.Node("Neg", [builder.Node("Mul", [aside, aside])])]);
+        var gate = builder.Node("Mul", [builder.Node("Sigmoid", ["x"]), builder.Node("Add", [bump, builder.Floats([], 1)])]);
+        builder.Node("Mul", ["x", gate]);
+        Assert.Equal(74, builder.Import().Network.Evaluate<double>([37.0])[0], 1e-9);
+    }
+
+    [Fact]
     public void Gelu_with_a_rounded_constant_is_not_taken_for_Gelu()
     {
         var builder = new ModelBuilder();
