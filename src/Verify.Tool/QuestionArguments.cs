@@ -17,7 +17,7 @@ internal sealed class QuestionArguments
     };
 
     private readonly Option<string?> data = new("--data") { Description = "A CSV file with a header and a sample in each row." };
-    private readonly Option<double> radius = new("--radius") { Description = "How far every feature may move, in the units of the data." };
+    private readonly Option<double> radius = new("--radius") { CustomParser = ParseRadius, Description = "How far every feature may move, in the units of the data." };
     private readonly Option<Norm> norm = new("--norm") { DefaultValueFactory = _ => Norm.Linf, Description = "How the distance is measured." };
     private readonly Option<string?> label = new("--label") { Description = "The column with the label; without it, the label that the model predicts." };
     private readonly Option<string[]> ignore = new("--ignore") { AllowMultipleArgumentsPerToken = true, Description = "Columns that are neither inputs nor labels." };
@@ -51,8 +51,6 @@ internal sealed class QuestionArguments
     private Specification Samples(ParseResult parsed, string model, string csv)
     {
         if (parsed.GetResult(radius) is null) throw new UsageException("--data needs --radius: how far may every feature move?");
-        var size = parsed.GetValue(radius);
-        if (!(size >= 0)) throw new UsageException(string.Create(CultureInfo.InvariantCulture, $"--radius is {size}; it must not be negative."));
         var labels = parsed.GetValue(label);
         var table = CsvSamples.Read(csv, new CsvSelection { Label = labels, Ignore = [.. parsed.GetValue(ignore) ?? []] });
         var range = parsed.GetValue(domain);
@@ -63,7 +61,7 @@ internal sealed class QuestionArguments
             ModelPath = model,
             Samples = table.Samples,
             FeatureNames = table.FeatureNames,
-            Radius = size,
+            Radius = parsed.GetValue(radius),
             Norm = parsed.GetValue(norm),
             DomainLower = range?.Lower is { } lower ? new FeatureValues(lower) : null,
             DomainUpper = range?.Upper is { } upper ? new FeatureValues(upper) : null,
@@ -78,12 +76,24 @@ internal sealed class QuestionArguments
             result.AddError($"There is no option '{option.Value}'; --help lists those there are.");
     }
 
+    // The usual parser takes 0,1 for 1.
+    private static double ParseRadius(ArgumentResult result)
+    {
+        var text = result.Tokens.Single().Value;
+        if (TryParse(text, out var radius) && radius >= 0 && double.IsFinite(radius)) return radius;
+        result.AddError($"--radius is '{text}'; it is a number that is not negative, such as 0.1.");
+        return 0;
+    }
+
+    private static bool TryParse(string text, out double number) =>
+        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out number);
+
     private static (double Lower, double Upper)? ParseDomain(ArgumentResult result)
     {
         var text = result.Tokens.Single().Value;
         if (text.Split(',') is [var first, var second]
-            && double.TryParse(first, NumberStyles.Float, CultureInfo.InvariantCulture, out var lower)
-            && double.TryParse(second, NumberStyles.Float, CultureInfo.InvariantCulture, out var upper)
+            && TryParse(first, out var lower)
+            && TryParse(second, out var upper)
             && lower <= upper)
         {
             return (lower, upper);

@@ -83,7 +83,9 @@ public sealed record Specification
         }
         catch (ArgumentException exception)
         {
-            throw new SpecificationException(File ?? Name, $"{name}: {exception.Message}", innerException: exception);
+            // The parameter that .NET appends is one of ours, and says nothing to whoever wrote the specification.
+            var problem = exception.Message.Replace($" (Parameter '{exception.ParamName}')", "", StringComparison.Ordinal);
+            throw new SpecificationException(File ?? Name, $"{name}: {problem}", innerException: exception);
         }
     }
 
