@@ -1,7 +1,14 @@
 using BenchmarkDotNet.Running;
 using RobustVerify.Benchmarks;
 
-// `gemm [size] [rounds]` compares with OpenBLAS; everything else goes to BenchmarkDotNet.
+// `gemm [size] [rounds]` compares with OpenBLAS, `reference FILE.jsonl` with bounds of another tool; everything else goes to
+// BenchmarkDotNet.
+if (args is ["reference", var file])
+{
+    ReferenceComparison.Run(file);
+    return 0;
+}
+
 return args is ["gemm", .. var rest]
     ? MatrixProductComparison.Run(Number(rest, 0, 1000), Number(rest, 1, 41))
     : BenchmarkSwitcher.FromAssembly(typeof(MatrixProductComparison).Assembly).Run(args).Any() ? 0 : 1;
