@@ -23,9 +23,9 @@ public sealed class ManagedRuntime(Network network, bool choosesLargest = false)
     public override int OutputSize => network.Output.Size;
 
     /// <inheritdoc/>
-    protected override float[] Evaluate(ReadOnlySpan<float> input)
+    protected override double[] Evaluate(ReadOnlySpan<float> input)
     {
         var output = network.Evaluate(input);
-        return choosesLargest ? OneHot(output.Length, output.IndexOf(output.Max())) : output;
+        return choosesLargest ? OneHot(output.Length, output.IndexOf(output.Max())) : Array.ConvertAll(output, value => (double)value);
     }
 }

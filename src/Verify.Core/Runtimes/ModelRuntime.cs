@@ -19,7 +19,11 @@ public abstract class ModelRuntime : IDisposable
 
     /// <summary>The output for one input.</summary>
     /// <exception cref="ArgumentException">The input has not <see cref="InputSize"/> elements.</exception>
-    public float[] Run(ReadOnlySpan<float> input) => input.Length == InputSize
+    public float[] Run(ReadOnlySpan<float> input) => Array.ConvertAll(RunExactly(input), value => (float)value);
+
+    /// <summary>The output for one input as the model computes it: models may answer in double.</summary>
+    /// <inheritdoc cref="Run(ReadOnlySpan{float})"/>
+    internal double[] RunExactly(ReadOnlySpan<float> input) => input.Length == InputSize
         ? Evaluate(input)
         : throw new ArgumentException($"The model takes {InputSize} numbers, not {input.Length}.", nameof(input));
 
@@ -41,7 +45,7 @@ public abstract class ModelRuntime : IDisposable
     }
 
     /// <inheritdoc cref="Run(ReadOnlySpan{float})"/>
-    protected abstract float[] Evaluate(ReadOnlySpan<float> input);
+    protected abstract double[] Evaluate(ReadOnlySpan<float> input);
 
     /// <summary>Frees what the runtime holds outside managed memory.</summary>
     protected virtual void Dispose(bool disposing)
@@ -49,9 +53,9 @@ public abstract class ModelRuntime : IDisposable
     }
 
     /// <summary>1 at an index, 0 elsewhere.</summary>
-    protected static float[] OneHot(int size, int index)
+    protected static double[] OneHot(int size, int index)
     {
-        var output = new float[size];
+        var output = new double[size];
         output[index] = 1;
         return output;
     }

@@ -61,7 +61,7 @@ public sealed unsafe class OnnxRuntime : ModelRuntime
         model);
 
     /// <inheritdoc/>
-    protected override float[] Evaluate(ReadOnlySpan<float> input)
+    protected override double[] Evaluate(ReadOnlySpan<float> input)
     {
         ObjectDisposedException.ThrowIf(session == 0, this);
         var (inputCount, outputCount) = (model.Inputs.Length, model.Outputs.Length);
@@ -89,7 +89,7 @@ public sealed unsafe class OnnxRuntime : ModelRuntime
             library.Check(library.Run(
                 session, 0, labels, values, (nuint)inputCount, labels + inputCount, (nuint)outputCount, values + inputCount));
             if (model.EndsInArgMax) return OneHot(OutputSize, (int)Decode(values[inputCount])[0]);
-            var outputs = new float[OutputSize];
+            var outputs = new double[OutputSize];
             offset = 0;
             for (var i = 0; i < outputCount; i++)
             {
@@ -134,7 +134,7 @@ public sealed unsafe class OnnxRuntime : ModelRuntime
         _ => values.ToArray(),
     };
 
-    private float[] Decode(nint value)
+    private double[] Decode(nint value)
     {
         nint info;
         int type;
@@ -154,10 +154,10 @@ public sealed unsafe class OnnxRuntime : ModelRuntime
         library.Check(library.GetTensorMutableData(value, &data));
         return (DataType)type switch
         {
-            DataType.Float => new Span<float>(data, (int)count).ToArray(),
-            DataType.Double => Array.ConvertAll(new Span<double>(data, (int)count).ToArray(), v => (float)v),
-            DataType.Int64 => Array.ConvertAll(new Span<long>(data, (int)count).ToArray(), v => (float)v),
-            DataType.Int32 => Array.ConvertAll(new Span<int>(data, (int)count).ToArray(), v => (float)v),
+            DataType.Float => Array.ConvertAll(new Span<float>(data, (int)count).ToArray(), v => (double)v),
+            DataType.Double => new Span<double>(data, (int)count).ToArray(),
+            DataType.Int64 => Array.ConvertAll(new Span<long>(data, (int)count).ToArray(), v => (double)v),
+            DataType.Int32 => Array.ConvertAll(new Span<int>(data, (int)count).ToArray(), v => (double)v),
             var other => throw new InvalidOperationException($"'{model.Path}': {Name} returns elements of type {other}."),
         };
     }

@@ -127,9 +127,9 @@ public sealed class Verifier(DeployedModel model)
         if (!attacks.TryGetValue(network, out var attack)) attacks[network] = attack = new ProjectedGradient(network);
         foreach (var candidate in attack.Candidates(property, budget, RandomStream.From(property.Name, Encoding.ASCII.GetBytes(model.Sha256)), cancellation))
         {
-            var outputs = model.Runtime.Run(candidate);
-            if (property.Output.IsViolatedBy(Array.ConvertAll(outputs, value => (double)value)))
-                return new Counterexample([.. candidate], [.. outputs], model.Runtime.Name);
+            var outputs = model.Runtime.RunExactly(candidate);
+            if (property.Output.IsViolatedBy(outputs))
+                return new Counterexample([.. candidate], [.. outputs.Select(value => (float)value)], model.Runtime.Name);
         }
 
         return null;

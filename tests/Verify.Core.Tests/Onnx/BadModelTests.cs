@@ -44,6 +44,10 @@ public sealed class BadModelTests
         m => m.Node("Mul", [m.Input([2]), m.Floats([2], 1, weight)]), "'c0'", word, "element 1");
 
     [Fact]
+    public void A_cast_to_less_than_float32_is_not_taken_for_nothing() =>
+        Unsupported(m => m.Node("Cast", [m.Input([2])], ("to", 10)), "Cast", "Float16");
+
+    [Fact]
     public void An_infinite_scalar_is_no_weight() =>
         Refused(m => m.Node("Add", [m.Input([2]), m.Floats([], double.PositiveInfinity)]), "Add", "infinite");
 

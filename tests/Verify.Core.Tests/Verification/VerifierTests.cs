@@ -1,11 +1,14 @@
 using RobustVerify.Core.Certificates;
 using RobustVerify.Core.Networks;
+using RobustVerify.Core.Onnx.Format;
 using RobustVerify.Core.Runtimes;
 using RobustVerify.Core.Specifications;
 using RobustVerify.Core.Tests.Bounds;
 using RobustVerify.Core.Tests.Onnx;
+using RobustVerify.Core.Tests.Runtimes;
 using RobustVerify.Core.Tests.Specifications;
 using RobustVerify.Core.Verification;
+using DataType = RobustVerify.Core.Onnx.Format.TensorProto.Types.DataType;
 
 namespace RobustVerify.Core.Tests.Verification;
 
@@ -146,6 +149,19 @@ public sealed class VerifierTests
         var property = new Property("iris", InputRegion.Box(new double[4], new double[4]), OutputProperty.WithinRange(0, 6, -1, 1));
         var exception = Assert.Throws<ArgumentException>(() => new Verifier(model).Verify(property, Small with { AttackRestarts = 0 }));
         Assert.Contains("6 outputs", exception.Message, StringComparison.Ordinal);
+    }
+
+    [OnnxRuntimeFact]
+    public void An_answer_in_double_that_is_a_tie_only_in_float32_is_no_counterexample()
+    {
+        var builder = new ModelBuilder { OutputType = DataType.Double };
+        var offsets = new TensorProto { Name = "offsets", DataType = DataType.Double, Dims = { 2 }, DoubleData = { 1 + 1e-9, 1 } };
+        builder.Model.Graph.Initializer.Add(offsets);
+        builder.Node("Add", [builder.Input([1, 1], type: DataType.Double), offsets.Name]);
+        using var folder = new TemporaryFolder();
+        using var model = DeployedModel.Load(builder.Save(folder));
+        var property = new Property("tie", InputRegion.Box([0], [1]), OutputProperty.SameLabel(0, 2));
+        Assert.NotEqual(Verdict.Falsified, new Verifier(model).Verify(property, Small).Verdict);
     }
 
     private static void AssertConfirmed(DeployedModel model, Property property, Counterexample counterexample)

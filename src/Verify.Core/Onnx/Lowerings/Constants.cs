@@ -52,7 +52,13 @@ internal static class Constants
         var to = (Format.TensorProto.Types.DataType)op.Integer("to", 1);
         var isInteger = TensorReader.IsInteger(to);
         if (op[0] is not Constant x)
-            return isInteger ? throw op.Unsupported($"to {to} of a computed tensor", "a cast to a floating-point type") : op[0];
+        {
+            // Narrower types round more than float32 does, and overflow where no sampled input may show it.
+            return to is Format.TensorProto.Types.DataType.Float or Format.TensorProto.Types.DataType.Double
+                ? op[0]
+                : throw op.Unsupported($"to {to} of a computed tensor", "a cast to Float or Double");
+        }
+
         if (to == Format.TensorProto.Types.DataType.Bool)
             return new Constant(Array.ConvertAll(x.Data, v => v == 0 ? 0.0 : 1), x.Shape, isInteger: true);
         return new Constant(isInteger ? Array.ConvertAll(x.Data, Math.Truncate) : x.Data, x.Shape, isInteger);
