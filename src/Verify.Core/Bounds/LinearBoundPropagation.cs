@@ -38,7 +38,10 @@ public sealed class LinearBoundPropagation
         foreach (var node in network.Nodes)
         {
             IntervalPropagation.Through(node, propagation.Bounds);
-            if (relaxed.Contains(node)) propagation.Refine(node, iterations, cancellation);
+            if (!relaxed.Contains(node)) continue;
+            propagation.Refine(node, 0, cancellation);
+            // The plain bounds decide most neurons of a ReLU; only the others are worth optimising.
+            if (iterations > 0) propagation.Refine(node, iterations, cancellation);
         }
 
         return propagation;
