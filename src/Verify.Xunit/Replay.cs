@@ -1,3 +1,4 @@
+using System.Globalization;
 using RobustVerify.Core.Specifications;
 
 namespace RobustVerify.Xunit;
@@ -18,7 +19,7 @@ public static class Replay
         {
             throw new FalsifiedException(
                 $"{file.Property}: '{file.Description}' is violated by {model.Path} at the input of {path}; "
-                + $"the outputs are {string.Join(", ", output.Select(value => value.ToString("G6")))}.");
+                + $"the outputs are {string.Join(", ", output.Select(value => value.ToString("G6", CultureInfo.InvariantCulture)))}.");
         }
     }
 }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
+using System.Globalization;
 using System.Reflection;
 using System.Text;
 using RobustVerify.Core.Certificates;
@@ -55,7 +56,7 @@ internal sealed class RobustnessProof
             DomainUpper = settings.DomainUpper is { } upper ? new FeatureValues(upper) : null,
             Requirement = settings.ChangesAtMost is { } amount ? new ChangesAtMost(amount) : new SameLabel(Predicted: label is null),
         };
-        Prove(model, specification, $"within {radius} of it ({Spelled(specification.Norm)})", cancellation);
+        Prove(model, specification, string.Create(CultureInfo.InvariantCulture, $"within {radius} of it ({Spelled(specification.Norm)})"), cancellation);
     }
 
     /// <summary>The properties that the method returned hold.</summary>

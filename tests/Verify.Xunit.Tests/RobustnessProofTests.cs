@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.RegularExpressions;
 
 namespace RobustVerify.Xunit.Tests;
@@ -9,14 +10,31 @@ public sealed class RobustnessProofTests
     {
         var message = Assert.Throws<FalsifiedException>(() => Digits.Prove(nameof(Digits.Fragile), 1)).Message;
 
-        Assert.StartsWith("FALSIFIED row 1: it is not true that output 6 stays the largest for every input within 4 of it (l∞).", message, StringComparison.Ordinal);
+        Assert.StartsWith("FALSIFIED row 1: it is not true that output 6 stays the largest for every input within 4.5 of it (l∞).", message, StringComparison.Ordinal);
         Assert.Matches(@"The largest output is 6 before and \d after", message);
         // At most ten features, by their names, largest change first.
         var changes = Regex.Matches(message, @"^  p\d\d .* ([+-][\d.]+)$", RegexOptions.Multiline).Select(match => Math.Abs(double.Parse(match.Groups[1].Value))).ToList();
         Assert.Equal(10, changes.Count);
         Assert.Equal(changes.OrderDescending(), changes);
-        Assert.All(changes, change => Assert.InRange(change, 0, 4));
+        Assert.All(changes, change => Assert.InRange(change, 0, 4.5));
         Assert.Matches("  and [0-9]+ more", message);
+    }
+
+    [Fact]
+    public void Numbers_have_a_decimal_point_in_every_culture()
+    {
+        var culture = CultureInfo.CurrentCulture;
+        CultureInfo.CurrentCulture = new CultureInfo("") { NumberFormat = { NumberDecimalSeparator = "," } };
+        try
+        {
+            var message = Assert.Throws<FalsifiedException>(() => Digits.Prove(nameof(Digits.Fragile), 1)).Message;
+
+            Assert.DoesNotMatch("[0-9],[0-9]", message);
+        }
+        finally
+        {
+            CultureInfo.CurrentCulture = culture;
+        }
     }
 
     [Fact]
