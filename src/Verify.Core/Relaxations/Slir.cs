@@ -212,6 +212,7 @@ public static class Slir
     private static (double Rise, double Error) Rise(Activation derivative, double z, double slope, int side)
     {
         var value = derivative.Value(z);
+        if (!double.IsFinite(value)) return (0, double.PositiveInfinity); // It overflowed: not even its sign is certain.
         var rise = value - slope;
         return (side * rise, (derivative.ValueError(z, value) + 2.3e-16 * Math.Abs(rise)) * (1 + 1e-15));
     }

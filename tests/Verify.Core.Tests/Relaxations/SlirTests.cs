@@ -187,6 +187,18 @@ public class SlirTests
     }
 
     [Fact]
+    public void A_derivative_that_overflows_does_not_make_a_chord_of_a_convex_function_a_line_below_it()
+    {
+        // 0.75/√z, whose derivative is −0.375·z^(−3/2): more than double holds before the factor is applied.
+        var function = Power.Of(1.5).Derivative.Derivative;
+        var (lower, upper) = (2.270023550460819e-206, 2.2700258204843694e-206);
+        var slope = (function.Value(upper) - function.Value(lower)) / (upper - lower);
+        var offset = Slir.LowerShift(function, lower, upper, slope).Offset;
+        var middle = lower / 2 + upper / 2;
+        Assert.True(Math.FusedMultiplyAdd(slope, middle, offset) <= function.Value(middle));
+    }
+
+    [Fact]
     public void Whole_line_ranges_are_those_of_the_functions()
     {
         var (negative, positive) = (double.NegativeInfinity, double.PositiveInfinity);

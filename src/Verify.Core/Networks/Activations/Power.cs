@@ -47,6 +47,10 @@ public sealed class Power : Activation
     };
 
     /// <inheritdoc/>
+    public override double ValueError(double z, double value) =>
+        8 * Ulp * Math.Abs(value) + (1 + Math.Abs(coefficient)) * double.Epsilon;
+
+    /// <inheritdoc/>
     public override bool IsDefinedOn(double lower, double upper) =>
         IsInteger
             ? exponent >= 0 || lower > 0 || upper < 0

@@ -36,7 +36,7 @@ public sealed class Softsign : Activation
 
         public override double Value(double z) => coefficient * Math.Pow(1 + side * z, -power);
 
-        public override double ValueError(double z, double value) => (8 + power) * Ulp * Math.Abs(value) + double.Epsilon;
+        public override double ValueError(double z, double value) => (8 + power) * Ulp * Math.Abs(value) + (1 + Math.Abs(coefficient)) * double.Epsilon;
 
         protected override Activation CreateDerivative() => new Tail(-side * power * coefficient, power + 1, side);
 
