@@ -21,6 +21,8 @@ namespace RobustVerify.Core.Relaxations;
 /// </remarks>
 public static class Slir
 {
+    private const double Largest = 1e305;
+
     // A tangent's excess over the function of this size, relative to the values, ends the search for the contact point.
     private const double Tolerance = 1e-13;
 
@@ -111,7 +113,8 @@ public static class Slir
             Along(activation, lower, upper, slope, side, ref best);
         }
 
-        return best with { Offset = side * best.Offset };
+        // So near to the largest number, something on the way may have overflowed: nothing is known.
+        return best with { Offset = side * (Math.Abs(best.Offset) > Largest ? double.PositiveInfinity : best.Offset) };
     }
 
     /// <summary>Raises <paramref name="best"/> to a bound of side·h on [lower, upper].</summary>

@@ -67,6 +67,18 @@ public class RelaxationTests
         }
     }
 
+    [Fact]
+    public void Where_values_nearly_overflow_no_line_claims_what_is_not_so()
+    {
+        var power = Power.Of(1.5);
+        var (below, above) = Relaxation.MinimumArea(power, 7.5e-9, 5.2e205);
+        foreach (var z in new[] { 7.5e-9, 1, 1e100, 1e200, 5.2e205 })
+        {
+            Assert.True(below.Slope * z + below.Offset <= power.Value(z), $"{below} is above the function at {z}.");
+            Assert.True(above.Slope * z + above.Offset >= power.Value(z), $"{above} is below the function at {z}.");
+        }
+    }
+
     [Theory]
     [InlineData(-3, 3)]
     [InlineData(-0.5, 2)]
