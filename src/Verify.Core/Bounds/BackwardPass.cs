@@ -20,7 +20,7 @@ namespace RobustVerify.Core.Bounds;
 /// </remarks>
 internal sealed class BackwardPass(NodeBounds bounds)
 {
-    /// <summary>Coefficients of one node that are held at once; more rows than that go in chunks.</summary>
+    // Coefficients of one node that are held at once; more rows than that go in chunks.
     private const int MostCoefficients = 1 << 22;
 
     private readonly Network network = bounds.Network;
@@ -30,72 +30,21 @@ internal sealed class BackwardPass(NodeBounds bounds)
     private readonly Dictionary<ProductNode, ProductPlanes> planes = [];
     private readonly double gamma = Rounding.Gamma(LongestChain(bounds.Network));
 
-    /// <summary>For each row, a lower bound of Σ aᵢ yᵢ over its region.</summary>
-    /// <param name="target">The node y.</param>
-    /// <param name="coefficients">rows × size of the node.</param>
-    /// <param name="regionOf">For each row, the index of its region.</param>
-    /// <param name="results">For each row, the bound, or −∞ where nothing is known.</param>
-    /// <param name="iterations">Steps by which the slopes of every row are optimised.</param>
-    /// <param name="cancellation">Ends the work with an <see cref="OperationCanceledException"/>.</param>
-    public void LowerBounds(
-        Node target,
-        double[] coefficients,
-        int[] regionOf,
-        Span<double> results,
-        int iterations,
-        CancellationToken cancellation)
+    /// <summary>Rows of a node: rows × size of the node, each over its region.</summary>
+    public BackwardRows Seed(Node target, ReadOnlySpan<double> coefficients, int[] regionOf)
     {
-        var chunk = ChunkOf(target);
-        for (var start = 0; start < regionOf.Length; start += chunk)
-        {
-            var (first, rows) = (start, Math.Min(chunk, regionOf.Length - start));
-            BackwardRows Seeded()
-            {
-                var state = new BackwardRows(regionOf[first..(first + rows)], network.Nodes.Length);
-                coefficients.AsSpan(first * target.Size, rows * target.Size).CopyTo(state.Of(network.IndexOf(target), target.Size));
-                return state;
-            }
-
-            new SlopeOptimizer(bounds, this).Raise(target, Seeded, results.Slice(start, rows), iterations, cancellation);
-        }
+        var rows = new BackwardRows(regionOf, network.Nodes.Length);
+        coefficients.CopyTo(rows.Of(network.IndexOf(target), target.Size));
+        return rows;
     }
 
-    /// <summary>Raises the lower and lowers the upper bounds of some neurons of a node.</summary>
-    /// <param name="target">The node.</param>
-    /// <param name="neurons">The neurons, each as region · size + element.</param>
-    /// <param name="low">Lower bounds of the node, regions × size, raised where a better one is found.</param>
-    /// <param name="high">Upper bounds of the node, regions × size, lowered where a better one is found.</param>
-    /// <param name="iterations">Steps by which the slopes of every row are optimised.</param>
-    /// <param name="cancellation">Ends the work with an <see cref="OperationCanceledException"/>.</param>
-    public void Tighten(Node target, int[] neurons, double[] low, double[] high, int iterations, CancellationToken cancellation)
-    {
-        var chunk = ChunkOf(target) / 2;
-        for (var start = 0; start < neurons.Length; start += chunk)
-        {
-            var some = neurons[start..Math.Min(start + chunk, neurons.Length)];
-            var results = new double[2 * some.Length];
-            var regionOf = new int[2 * some.Length];
-            for (var i = 0; i < some.Length; i++) regionOf[2 * i] = regionOf[2 * i + 1] = some[i] / target.Size;
-            BackwardRows Seeded()
-            {
-                var state = new BackwardRows(regionOf, network.Nodes.Length);
-                Seed(target, some, state);
-                return state;
-            }
-
-            new SlopeOptimizer(bounds, this).Raise(target, Seeded, results, iterations, cancellation);
-            for (var i = 0; i < some.Length; i++)
-            {
-                low[some[i]] = Math.Max(low[some[i]], results[2 * i]);
-                high[some[i]] = Math.Min(high[some[i]], -results[2 * i + 1]);
-            }
-        }
-    }
-
-    /// <summary>Two rows for every neuron, its value and the negative of it.</summary>
+    /// <summary>Two rows for every neuron, given as region · size + element: its value, and the negative of it.</summary>
     /// <remarks>Through an affine node they are rows of its maps, which is exact and needs no product.</remarks>
-    private void Seed(Node target, ReadOnlySpan<int> neurons, BackwardRows state)
+    public BackwardRows Seed(Node target, ReadOnlySpan<int> neurons)
     {
+        var regionOf = new int[2 * neurons.Length];
+        for (var i = 0; i < neurons.Length; i++) regionOf[2 * i] = regionOf[2 * i + 1] = neurons[i] / target.Size;
+        var state = new BackwardRows(regionOf, network.Nodes.Length);
         if (target is not AffineNode affine)
         {
             var units = state.Of(network.IndexOf(target), target.Size);
@@ -105,7 +54,7 @@ internal sealed class BackwardPass(NodeBounds bounds)
                 units[(2 * i + 1) * target.Size + neurons[i] % target.Size] = -1;
             }
 
-            return;
+            return state;
         }
 
         var magnitude = Magnitude(affine);
@@ -130,6 +79,8 @@ internal sealed class BackwardPass(NodeBounds bounds)
                 TensorPrimitives.Subtract(negative, row, negative);
             }
         }
+
+        return state;
     }
 
     /// <summary>Carries rows from a node to the input, and bounds them there.</summary>
@@ -139,7 +90,8 @@ internal sealed class BackwardPass(NodeBounds bounds)
         {
             cancellation.ThrowIfCancellationRequested();
             if (state.Take(i) is not { } taken) continue;
-            for (var row = 0; row < state.Count; row++) state.Magnitudes[row] += Underflow(network.Nodes[i], state.RegionOf[row]);
+            var underflow = Underflow(network.Nodes[i]);
+            for (var row = 0; row < state.Count; row++) state.Magnitudes[row] += underflow[state.RegionOf[row]];
             var a = taken.AsSpan(0, state.Count * network.Nodes[i].Size);
             switch (network.Nodes[i])
             {
@@ -163,7 +115,7 @@ internal sealed class BackwardPass(NodeBounds bounds)
         planes.TryGetValue(node, out var known) ? known : planes[node] = ProductPlanes.Of(node, bounds);
 
     /// <summary>How many rows go together, an even number.</summary>
-    private int ChunkOf(Node target)
+    public int ChunkOf(Node target)
     {
         var widest = 1;
         for (var i = network.IndexOf(target); i >= 0; i--) widest = Math.Max(widest, network.Nodes[i].Size);
@@ -203,23 +155,21 @@ internal sealed class BackwardPass(NodeBounds bounds)
             map.Transpose.Accumulate(a, state.Of(network.IndexOf(source), source.Size), state.Count);
     }
 
-    /// <summary>What stands in the magnitude for coefficients of a node's sources that underflow, in one region.</summary>
+    /// <summary>What stands in the magnitude for coefficients of a node's sources that underflow, for every region.</summary>
     /// <remarks>
     /// Each is off by n times the smallest positive number ε = u·2⁻¹⁰²¹ at most, where γ ≥ n u; a large value may follow it.
     /// </remarks>
-    private double Underflow(Node node, int region)
+    private double[] Underflow(Node node)
     {
-        if (!underflows.TryGetValue(node, out var known))
+        if (underflows.TryGetValue(node, out var known)) return known;
+        var result = underflows[node] = new double[bounds.Regions.Length];
+        foreach (var source in node.Sources)
         {
-            underflows[node] = known = new double[bounds.Regions.Length];
-            foreach (var source in node.Sources)
-            {
-                var magnitude = bounds.Magnitude(source);
-                for (var i = 0; i < magnitude.Length; i++) known[i / source.Size] += Math.ScaleB(magnitude[i], -1021);
-            }
+            var magnitude = bounds.Magnitude(source);
+            for (var i = 0; i < magnitude.Length; i++) result[i / source.Size] += Math.ScaleB(magnitude[i], -1021);
         }
 
-        return known[region];
+        return result;
     }
 
     /// <summary>Σ |L| m + |b|, for every region.</summary>
@@ -256,7 +206,7 @@ internal sealed class BackwardPass(NodeBounds bounds)
     }
 
     /// <summary>One row through the lines of an elementwise node: result += a ⊙ slope; returns Σ a·offset and the magnitude.</summary>
-    /// <remarks>Eight lanes whatever the machine has, so that sums have one order everywhere; the remainder is padded to eight.</remarks>
+    /// <remarks>Eight lanes whatever the machine has, so that sums have one order everywhere; the remainder follows one by one.</remarks>
     private static (double Offset, double Magnitude) Relax(
         ReadOnlySpan<double> a,
         ReadOnlySpan<double> lowerSlopes,
@@ -384,10 +334,7 @@ internal sealed class BackwardPass(NodeBounds bounds)
                 magnitude += size;
             }
 
-            // The magnitude is itself a sum of rounded numbers: a relative error far below one part in a thousand. The last
-            // term stands for all that underflowed.
-            bound = Math.BitDecrement(bound - 1.001 * gamma * (magnitude + Math.Abs(bound)) - 1e-290);
-            results[row] = double.IsNaN(bound) ? double.NegativeInfinity : bound;
+            results[row] = Concretization.RoundedDown(bound, gamma, magnitude + Math.Abs(bound));
         }
 
         if (input is not null) state.Release(network.Input, input);

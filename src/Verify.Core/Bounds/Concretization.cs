@@ -49,8 +49,18 @@ internal static class Concretization
     public static double MinimumInBox(ReadOnlySpan<double> a, ReadOnlySpan<double> lower, ReadOnlySpan<double> upper)
     {
         var (minimum, magnitude) = InBox(a, lower, upper);
-        var bound = Math.BitDecrement(minimum - 1.001 * Rounding.Gamma(a.Length + 4) * magnitude - 1e-290);
-        return double.IsNaN(bound) ? double.NegativeInfinity : bound;
+        return RoundedDown(minimum, Rounding.Gamma(a.Length + 4), magnitude);
+    }
+
+    /// <summary>A bound less γ times the magnitude that its rounding error is relative to, or −∞ where it is no number.</summary>
+    /// <remarks>
+    /// The magnitude is itself a sum of rounded numbers: a relative error far below one part in a thousand. The last term
+    /// stands for all that underflowed.
+    /// </remarks>
+    public static double RoundedDown(double bound, double gamma, double magnitude)
+    {
+        var rounded = Math.BitDecrement(bound - 1.001 * gamma * magnitude - 1e-290);
+        return double.IsNaN(rounded) ? double.NegativeInfinity : rounded;
     }
 
     private static (double Minimum, double Magnitude) InBox(ReadOnlySpan<double> a, ReadOnlySpan<double> lower, ReadOnlySpan<double> upper)

@@ -14,12 +14,12 @@ namespace RobustVerify.Core.Bounds;
 /// </remarks>
 public sealed class LinearBoundPropagation
 {
-    private readonly BackwardPass pass;
+    private readonly SlopeOptimizer optimizer;
 
     private LinearBoundPropagation(NodeBounds bounds)
     {
         Bounds = bounds;
-        pass = new BackwardPass(bounds);
+        optimizer = new SlopeOptimizer(bounds, new BackwardPass(bounds));
     }
 
     /// <summary>The bounds of every node.</summary>
@@ -58,10 +58,9 @@ public sealed class LinearBoundPropagation
     public double[] LowerBounds(double[] coefficients, int region = 0, int iterations = 0, CancellationToken cancellation = default)
     {
         var output = Bounds.Network.Output;
-        var results = new double[coefficients.Length / output.Size];
-        var regionOf = new int[results.Length];
+        var regionOf = new int[coefficients.Length / output.Size];
         Array.Fill(regionOf, region);
-        pass.LowerBounds(output, coefficients, regionOf, results, iterations, cancellation);
+        var results = optimizer.LowerBounds(output, coefficients, regionOf, iterations, cancellation);
         var low = Bounds.Lower(output).Slice(region * output.Size, output.Size);
         var high = Bounds.Upper(output).Slice(region * output.Size, output.Size);
         for (var row = 0; row < results.Length; row++)
@@ -98,7 +97,7 @@ public sealed class LinearBoundPropagation
         var neurons = Undecided(node);
         if (neurons.Count == 0) return;
         var (low, high) = (Bounds.Lower(node).ToArray(), Bounds.Upper(node).ToArray());
-        pass.Tighten(node, [.. neurons], low, high, iterations, cancellation);
+        optimizer.Tighten(node, [.. neurons], low, high, iterations, cancellation);
         foreach (var neuron in neurons)
         {
             // Both enclose the same values, so they must meet: going on would make everything provable.

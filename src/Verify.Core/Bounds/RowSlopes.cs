@@ -16,19 +16,18 @@ internal sealed class RowSlopes
     private static readonly (double First, double Decay) CurveSteps = (0.05, 0.985);
 
     private readonly NodeBounds bounds;
+    private readonly SlopeRanges ranges;
     private readonly int[] regionOf;
     private readonly Side below;
     private readonly Side above;
 
     /// <summary>Gives every row the lines of its region.</summary>
-    public RowSlopes(ElementwiseNode node, NodeBounds bounds, ElementwiseLines shared, int[] regionOf)
+    public RowSlopes(ElementwiseNode node, NodeBounds bounds, SlopeRanges ranges, ElementwiseLines shared, int[] regionOf)
     {
-        (Node, this.bounds, this.regionOf) = (node, bounds, regionOf);
+        (Node, this.bounds, this.ranges, this.regionOf) = (node, bounds, ranges, regionOf);
         Lines = shared.Repeat(regionOf, node.Size);
-        var (least, most) = Ranges();
-        below = new Side(Lines.LowerSlopes, Lines.LowerOffsets, least, most, sign: 1);
-        above = new Side(Lines.UpperSlopes, Lines.UpperOffsets, least, most, sign: -1);
-        AnyFree = least.Zip(most).Any(range => range.First < range.Second);
+        below = new Side(Lines.LowerSlopes, Lines.LowerOffsets, sign: 1);
+        above = new Side(Lines.UpperSlopes, Lines.UpperOffsets, sign: -1);
     }
 
     /// <summary>The node.</summary>
@@ -36,9 +35,6 @@ internal sealed class RowSlopes
 
     /// <summary>The lines of every row as they are now.</summary>
     public ElementwiseLines Lines { get; }
-
-    /// <summary>True where any slope can be moved at all.</summary>
-    public bool AnyFree { get; }
 
     /// <summary>One step uphill for every slope that a row uses, then the offsets that go with the new slopes.</summary>
     /// <param name="coefficients">rows × size: what the row multiplies the node's values by.</param>
@@ -61,44 +57,25 @@ internal sealed class RowSlopes
                 var coefficient = coefficients[at];
                 // No line above a ReLU is better than the chord.
                 if (coefficient == 0 || (isReLU && coefficient < 0)) continue;
+                var (least, most) = (ranges.Least[neuron], ranges.Most[neuron]);
+                if (!(least < most)) continue;
                 var side = coefficient > 0 ? below : above;
-                if (!(side.Least[neuron] < side.Most[neuron])) continue;
                 if (step == 0 && !isReLU) side.Shift(Node.Activation, low[neuron], high[neuron], at);
                 var gradient = coefficient * (values[at] - side.Contacts[at]);
                 if (!double.IsFinite(gradient)) continue;
                 side.First[at] = FirstMomentDecay * side.First[at] + (1 - FirstMomentDecay) * gradient;
                 side.Second[at] = SecondMomentDecay * side.Second[at] + (1 - SecondMomentDecay) * gradient * gradient;
                 var direction = side.First[at] / first / (Math.Sqrt(side.Second[at] / second) + 1e-300);
-                var range = side.Most[neuron] - side.Least[neuron];
-                side.Slopes[at] = Math.Clamp(side.Slopes[at] + length * range * direction, side.Least[neuron], side.Most[neuron]);
+                side.Slopes[at] = Math.Clamp(side.Slopes[at] + length * (most - least) * direction, least, most);
                 if (!isReLU) side.Shift(Node.Activation, low[neuron], high[neuron], at);
             }
         }
     }
 
-    /// <summary>The slopes worth using, for every region and neuron; an empty range where the lines are exact.</summary>
-    private (double[] Least, double[] Most) Ranges()
-    {
-        var low = bounds.Lower(Node.Source);
-        var high = bounds.Upper(Node.Source);
-        var (least, most) = (new double[low.Length], new double[low.Length]);
-        for (var i = 0; i < low.Length; i++)
-        {
-            if (low[i] < high[i] && double.IsFinite(high[i] - low[i]) && Node.Activation.IsDefinedOn(low[i], high[i]))
-                (least[i], most[i]) = Slir.SlopeRange(Node.Activation, low[i], high[i]);
-        }
-
-        return (least, most);
-    }
-
     /// <summary>The lines on one side of the function.</summary>
-    private sealed class Side(double[] slopes, double[] offsets, double[] least, double[] most, int sign)
+    private sealed class Side(double[] slopes, double[] offsets, int sign)
     {
         public double[] Slopes => slopes;
-
-        public double[] Least => least;
-
-        public double[] Most => most;
 
         /// <summary>Where each line touches the function; a line below a ReLU touches it at zero.</summary>
         public double[] Contacts { get; } = new double[slopes.Length];

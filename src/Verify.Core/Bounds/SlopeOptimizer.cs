@@ -20,14 +20,56 @@ namespace RobustVerify.Core.Bounds;
 internal sealed class SlopeOptimizer(NodeBounds bounds, BackwardPass pass)
 {
     private readonly Network network = bounds.Network;
+    private readonly Dictionary<ElementwiseNode, SlopeRanges> ranges = [];
 
-    /// <summary>For each row, the best lower bound of the given lines and of so many steps from there.</summary>
-    /// <param name="target">The node that the rows are functions of.</param>
-    /// <param name="seeded">Makes the rows anew.</param>
-    /// <param name="results">Where the bounds are written.</param>
-    /// <param name="iterations">The number of steps.</param>
+    /// <summary>For each row, a lower bound of Σ aᵢ yᵢ over its region, or −∞ where nothing is known.</summary>
+    /// <param name="target">The node y.</param>
+    /// <param name="coefficients">rows × size of the node.</param>
+    /// <param name="regionOf">For each row, the index of its region.</param>
+    /// <param name="iterations">Steps by which the slopes of every row are optimised.</param>
     /// <param name="cancellation">Ends the work with an <see cref="OperationCanceledException"/>.</param>
-    public void Raise(Node target, Func<BackwardRows> seeded, Span<double> results, int iterations, CancellationToken cancellation)
+    public double[] LowerBounds(Node target, double[] coefficients, int[] regionOf, int iterations, CancellationToken cancellation)
+    {
+        var results = new double[regionOf.Length];
+        var chunk = pass.ChunkOf(target);
+        for (var start = 0; start < regionOf.Length; start += chunk)
+        {
+            var rows = start..Math.Min(start + chunk, regionOf.Length);
+            var (first, end) = (rows.Start.Value * target.Size, rows.End.Value * target.Size);
+            Raise(
+                target,
+                () => pass.Seed(target, coefficients.AsSpan(first, end - first), regionOf[rows]),
+                results.AsSpan(rows),
+                iterations,
+                cancellation);
+        }
+
+        return results;
+    }
+
+    /// <summary>Raises the lower and lowers the upper bounds of some neurons of a node.</summary>
+    /// <param name="target">The node.</param>
+    /// <param name="neurons">The neurons, each as region · size + element.</param>
+    /// <param name="low">Lower bounds of the node, regions × size, raised where a better one is found.</param>
+    /// <param name="high">Upper bounds of the node, regions × size, lowered where a better one is found.</param>
+    /// <param name="iterations">Steps by which the slopes of every row are optimised.</param>
+    /// <param name="cancellation">Ends the work with an <see cref="OperationCanceledException"/>.</param>
+    public void Tighten(Node target, int[] neurons, double[] low, double[] high, int iterations, CancellationToken cancellation)
+    {
+        foreach (var some in neurons.Chunk(pass.ChunkOf(target) / 2))
+        {
+            var results = new double[2 * some.Length];
+            Raise(target, () => pass.Seed(target, some), results, iterations, cancellation);
+            for (var i = 0; i < some.Length; i++)
+            {
+                low[some[i]] = Math.Max(low[some[i]], results[2 * i]);
+                high[some[i]] = Math.Min(high[some[i]], -results[2 * i + 1]);
+            }
+        }
+    }
+
+    /// <summary>For each row, the best lower bound of the lines of least area and of so many steps from there.</summary>
+    private void Raise(Node target, Func<BackwardRows> seeded, Span<double> results, int iterations, CancellationToken cancellation)
     {
         var from = network.IndexOf(target);
         var rows = seeded();
@@ -65,8 +107,8 @@ internal sealed class SlopeOptimizer(NodeBounds bounds, BackwardPass pass)
         for (var i = 0; i < before; i++)
         {
             if (network.Nodes[i] is not ElementwiseNode node) continue;
-            var slopes = new RowSlopes(node, bounds, pass.LinesOf(node), regionOf);
-            if (slopes.AnyFree) free.Add(slopes);
+            if (!ranges.TryGetValue(node, out var range)) ranges[node] = range = SlopeRanges.Of(node, bounds);
+            if (range.AnyFree) free.Add(new RowSlopes(node, bounds, range, pass.LinesOf(node), regionOf));
         }
 
         return free;
