@@ -19,8 +19,8 @@ internal static class RobustVerifyCommand
             """)
         {
             InspectCommand.Create(terminal),
-            VerifyCommand.Create(terminal),
-            RadiusCommand.Create(terminal),
+            QuestionCommand.Verify(terminal),
+            QuestionCommand.Radius(terminal),
             BenchCommand.Create(terminal),
             BaselineCommand.Create(terminal),
             GateCommand.Create(terminal),

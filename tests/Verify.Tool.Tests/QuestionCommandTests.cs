@@ -3,7 +3,7 @@ using RobustVerify.Core.Certificates;
 
 namespace RobustVerify.Tool.Tests;
 
-public sealed class VerifyCommandTests : Session
+public sealed class QuestionCommandTests : Session
 {
     private const string Data = "iris.onnx --data iris.csv --label label";
 
