@@ -93,6 +93,7 @@ internal sealed class BackwardPass(NodeBounds bounds)
             var underflow = Underflow(network.Nodes[i]);
             for (var row = 0; row < state.Count; row++) state.Magnitudes[row] += underflow[state.RegionOf[row]];
             var a = taken.AsSpan(0, state.Count * network.Nodes[i].Size);
+            if (network.Nodes[i].Simplex > 0) Center(network.Nodes[i], a, state);
             switch (network.Nodes[i])
             {
                 case AffineNode affine: Through(affine, a, state); break;
@@ -138,7 +139,22 @@ internal sealed class BackwardPass(NodeBounds bounds)
             foreach (var source in node.Sources) consumers[source] = consumers.GetValueOrDefault(source) + 1;
         }
 
-        return longest + consumers.Values.DefaultIfEmpty(0).Max() + 2 * network.Nodes.Length + 16;
+        return longest + consumers.Values.DefaultIfEmpty(0).Max() + 3 * network.Nodes.Length + 16;
+    }
+
+    private void Center(Node node, Span<double> a, BackwardRows state)
+    {
+        for (var row = 0; row < state.Count; row++)
+        {
+            var at = state.RegionOf[row] * node.Size;
+            var (sum, magnitude) = Simplex.Center(
+                node.Simplex,
+                a.Slice(row * node.Size, node.Size),
+                bounds.Lower(node).Slice(at, node.Size),
+                bounds.Upper(node).Slice(at, node.Size));
+            state.Offsets[row] += sum;
+            state.Magnitudes[row] += magnitude;
+        }
     }
 
     private void Through(AffineNode node, ReadOnlySpan<double> a, BackwardRows state)

@@ -31,6 +31,11 @@ public static class IntervalPropagation
             case ElementwiseNode elementwise: Through(elementwise, bounds); break;
             case ProductNode product: Through(product, bounds); break;
         }
+
+        if (node.Simplex == 0) return;
+        var (low, high) = (bounds.Lower(node).ToArray(), bounds.Upper(node).ToArray());
+        Simplex.Intersect(node.Simplex, low, high);
+        bounds.Set(node, low, high);
     }
 
     /// <summary>y ∈ L c + b ± |L| r for x ∈ c ± r.</summary>

@@ -65,8 +65,8 @@ public static class Differentiation
             {
                 AffineNode affine => new AffineNode(
                     [.. affine.Terms.Select(term => new AffineTerm(Copy(term.Source), term.Map))], affine.Bias.ToArray(), affine.Name),
-                ElementwiseNode elementwise => new ElementwiseNode(Copy(elementwise.Source), elementwise.Activation, elementwise.Name),
-                ProductNode p => new ProductNode(Copy(p.Left), Copy(p.Right), p.Batch, p.Rows, p.Inner, p.Columns, p.Name),
+                ElementwiseNode e => new ElementwiseNode(Copy(e.Source), e.Activation, e.Name) { Simplex = e.Simplex },
+                ProductNode p => new ProductNode(Copy(p.Left), Copy(p.Right), p.Batch, p.Rows, p.Inner, p.Columns, p.Name) { Simplex = p.Simplex },
                 _ => input,
             });
         }

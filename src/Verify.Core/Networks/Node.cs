@@ -22,6 +22,12 @@ public abstract class Node
     /// <summary>The nodes that this one is a function of.</summary>
     public ImmutableArray<Node> Sources { get; }
 
+    /// <summary>
+    /// Where the node is a softmax, how many consecutive elements are positive and sum to one; zero for any other node.
+    /// </summary>
+    /// <remarks>It follows from the functions that the softmax is made of, and changes no value; bounds are tighter for it.</remarks>
+    public int Simplex { get; init; }
+
     /// <summary>The operator of the model that the node came from, for messages.</summary>
     public string Name { get; }
 

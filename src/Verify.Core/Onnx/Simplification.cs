@@ -90,7 +90,7 @@ internal sealed class Simplification
     private Node Simplify(ElementwiseNode node)
     {
         var source = simplified[node.Source];
-        var next = source == node.Source ? node : new ElementwiseNode(source, node.Activation, node.Name);
+        var next = source == node.Source ? node : new ElementwiseNode(source, node.Activation, node.Name) { Simplex = node.Simplex };
         return ComposedActivations.Recognise(next) ?? next;
     }
 
@@ -99,7 +99,7 @@ internal sealed class Simplification
         var (left, right) = (simplified[node.Left], simplified[node.Right]);
         var next = left == node.Left && right == node.Right
             ? node
-            : new ProductNode(left, right, node.Batch, node.Rows, node.Inner, node.Columns, node.Name);
+            : new ProductNode(left, right, node.Batch, node.Rows, node.Inner, node.Columns, node.Name) { Simplex = node.Simplex };
         return ComposedActivations.Recognise(next) ?? next;
     }
 }

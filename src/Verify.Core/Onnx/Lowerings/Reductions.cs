@@ -1,3 +1,4 @@
+using RobustVerify.Core.Networks;
 using RobustVerify.Core.Networks.Activations;
 
 namespace RobustVerify.Core.Onnx.Lowerings;
@@ -56,11 +57,21 @@ internal static class Reductions
     {
         var length = x.Shape[^1];
         if (length == 1) return new Constant([.. Enumerable.Repeat(1.0, x.Size)], x.Shape);
-        if (length == 2) return algebra.Apply(Against(algebra, x).Reshape(x.Shape), Sigmoid.Instance);
-        if (length <= LongestPaired) return algebra.Apply(SumOfPairs(algebra, x), Power.Reciprocal);
+        if (length == 2) return OnSimplex(algebra.Apply(Against(algebra, x).Reshape(x.Shape), Sigmoid.Instance));
+        if (length <= LongestPaired) return OnSimplex(algebra.Apply(SumOfPairs(algebra, x), Power.Reciprocal));
         var (powers, sum) = Exponentials(algebra, x);
-        return algebra.Product(powers, algebra.Apply(sum, Power.Reciprocal));
+        return OnSimplex(algebra.Product(powers, algebra.Apply(sum, Power.Reciprocal)));
     }
+
+    // The same, known to sum to one over the last axis.
+    private static Value OnSimplex(Value softmax) => softmax is not Computed { Node: var node } ? softmax : new Computed(
+        node switch
+        {
+            ElementwiseNode function => new ElementwiseNode(function.Source, function.Activation, function.Name) { Simplex = softmax.Shape[^1] },
+            ProductNode product => new ProductNode(product.Left, product.Right, product.Name) { Simplex = softmax.Shape[^1] },
+            _ => node,
+        },
+        softmax.Shape);
 
     private static Value LogSoftmax(Algebra algebra, Value x)
     {
