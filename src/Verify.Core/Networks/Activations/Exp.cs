@@ -11,6 +11,9 @@ public sealed class Exp : Activation
     /// <summary>eᶻ.</summary>
     public static Exp Instance { get; } = new(1, 1);
 
+    /// <summary>e⁻ᶻ.</summary>
+    public static Exp Reciprocal { get; } = new(1, -1);
+
     /// <inheritdoc/>
     public override string Name => (coefficient, rate) == (1, 1) ? "Exp" : $"{coefficient}·Exp({rate}·z)";
 
@@ -19,7 +22,7 @@ public sealed class Exp : Activation
 
     /// <inheritdoc/>
     public override double ValueError(double z, double value) =>
-        (8 + (rate == 1 ? 0 : Math.Abs(rate * z))) * Ulp * Math.Abs(value) + Math.Abs(coefficient) * double.Epsilon + double.Epsilon;
+        (8 + (Math.Abs(rate) == 1 ? 0 : Math.Abs(rate * z))) * Ulp * Math.Abs(value) + Math.Abs(coefficient) * double.Epsilon + double.Epsilon;
 
     /// <inheritdoc/>
     public override double CriticalPoint(double slope, in Piece piece) => Math.Log(slope / (coefficient * rate)) / rate;

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Numerics.Tensors;
 
 namespace RobustVerify.Core.Networks.LinearMaps;
 
@@ -29,6 +30,20 @@ public sealed class CompositionMap : LinearMap
     /// <inheritdoc/>
     public override void AccumulateRow(int output, Span<double> row)
     {
+        if (Outer is SelectionMap { Indices: var indices })
+        {
+            if (indices[output] >= 0) Inner.AccumulateRow(indices[output], row);
+            return;
+        }
+
+        if (Outer is ScaleMap { Factors: var factors })
+        {
+            var unscaled = new double[InputSize];
+            Inner.AccumulateRow(output, unscaled);
+            TensorPrimitives.MultiplyAdd(unscaled, factors[output], row, row);
+            return;
+        }
+
         var between = new double[Inner.OutputSize];
         Outer.AccumulateRow(output, between);
         Inner.Transpose.Accumulate<double>(between, row, 1);

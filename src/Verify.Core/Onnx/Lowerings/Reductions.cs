@@ -1,5 +1,6 @@
 using RobustVerify.Core.Networks;
 using RobustVerify.Core.Networks.Activations;
+using RobustVerify.Core.Networks.LinearMaps;
 
 namespace RobustVerify.Core.Onnx.Lowerings;
 
@@ -57,7 +58,7 @@ internal static class Reductions
     {
         var length = x.Shape[^1];
         if (length == 1) return new Constant([.. Enumerable.Repeat(1.0, x.Size)], x.Shape);
-        if (length == 2) return OnSimplex(algebra.Apply(Against(algebra, x).Reshape(x.Shape), Sigmoid.Instance));
+        if (length == 2) return OnSimplex(algebra.Apply(LessOther(algebra, x), Sigmoid.Instance));
         if (length <= LongestPaired) return OnSimplex(algebra.Apply(SumOfPairs(algebra, x), Power.Reciprocal));
         var (powers, sum) = Exponentials(algebra, x);
         return OnSimplex(algebra.Product(powers, algebra.Apply(sum, Power.Reciprocal)));
@@ -85,26 +86,28 @@ internal static class Reductions
     // 1 + Σ exp(xⱼ − xᵢ), j ≠ i.
     private static Value SumOfPairs(Algebra algebra, Value x)
     {
-        var differences = algebra.Sum((-1, Against(algebra, x)));
-        return algebra.Sum((1, algebra.SumOverLast(algebra.Apply(differences, Exp.Instance))), (1, new Constant([1], [])));
-    }
-
-    // xᵢ − xⱼ for every element i and every other element j of its row.
-    private static Value Against(Algebra algebra, Value x)
-    {
+        // Each difference is there once, xᵢ − xⱼ for i < j, with a sum that it goes to and one that its negative goes to.
         var length = x.Shape[^1];
-        int[] shape = [.. x.Shape, length - 1];
-        var (own, other) = (new int[x.Size * (length - 1)], new int[x.Size * (length - 1)]);
-        for (var i = 0; i < own.Length; i++)
-        {
-            var element = i / (length - 1);
-            var (row, column) = (element / length, element % length);
-            own[i] = element;
-            other[i] = row * length + i % (length - 1) + (i % (length - 1) >= column ? 1 : 0);
-        }
-
-        return algebra.Sum((1, x.Select(shape, own)), (-1, x.Select(shape, other)));
+        var pairs = Enumerable.Range(0, x.Size / length)
+            .SelectMany(row => Enumerable.Range(0, length * length).Select(k => (I: k / length, J: k % length))
+                .Where(pair => pair.I < pair.J)
+                .Select(pair => (I: row * length + pair.I, J: row * length + pair.J)))
+            .ToArray();
+        int[] shape = [pairs.Length];
+        var differences = algebra.Sum(
+            (1, x.Select(shape, [.. pairs.Select(pair => pair.I)])),
+            (-1, x.Select(shape, [.. pairs.Select(pair => pair.J)])));
+        Value Total(Activation power, IEnumerable<int> sums) =>
+            algebra.Map(algebra.Apply(differences, power), new BlockSumMap(x.Size, [.. sums]), x.Shape);
+        return algebra.Sum(
+            (1, Total(Exp.Instance, pairs.Select(pair => pair.J))),
+            (1, Total(Exp.Reciprocal, pairs.Select(pair => pair.I))),
+            (1, new Constant([1], [])));
     }
+
+    // x₀ − x₁ and x₁ − x₀.
+    private static Value LessOther(Algebra algebra, Value x) =>
+        algebra.Sum((1, x), (-1, x.Select(x.Shape, [.. Enumerable.Range(0, x.Size).Select(i => i ^ 1)])));
 
     // exp(x − mean x) and its sums: any shift gives the same quotient, this one keeps the powers small.
     private static (Value Powers, Value Sum) Exponentials(Algebra algebra, Value x)
