@@ -18,17 +18,33 @@ namespace RobustVerify.Core.Bounds;
 /// with the γ of the longest chain of operations of the whole pass.
 /// </para>
 /// </remarks>
-internal sealed class BackwardPass(NodeBounds bounds)
+internal sealed class BackwardPass
 {
     // Coefficients of one node that are held at once; more rows than that go in chunks.
-    private const int MostCoefficients = 1 << 22;
+    private const int MostCoefficients = 1 << 19;
 
-    private readonly Network network = bounds.Network;
-    private readonly Dictionary<Node, double[]> magnitudes = [];
-    private readonly Dictionary<Node, double[]> underflows = [];
-    private readonly Dictionary<ElementwiseNode, ElementwiseLines> lines = [];
-    private readonly Dictionary<ProductNode, ProductPlanes> planes = [];
-    private readonly double gamma = Rounding.Gamma(LongestChain(bounds.Network));
+    private readonly Network network;
+    private readonly NodeBounds bounds;
+    private readonly double gamma;
+    private readonly PerNode<double[]> magnitudes;
+    private readonly PerNode<double[]> underflows;
+    private readonly PerNode<LiveTerm[]> terms;
+    private readonly PerNode<ElementwiseLines> lines;
+    private readonly PerNode<ProductPlanes> planes;
+
+    /// <summary>A pass through the relaxations of a network, which may be used by several threads for rows of their own.</summary>
+    /// <param name="bounds">Those of a node are used from when rows first pass it.</param>
+    public BackwardPass(NodeBounds bounds)
+    {
+        this.bounds = bounds;
+        network = bounds.Network;
+        gamma = Rounding.Gamma(LongestChain(network));
+        magnitudes = new(network, Magnitude);
+        underflows = new(network, Underflow);
+        terms = new(network, node => [.. ((AffineNode)node).Terms.Select(term => new LiveTerm((AffineNode)node, term, bounds))]);
+        lines = new(network, node => ElementwiseLines.MinimumArea((ElementwiseNode)node, bounds));
+        planes = new(network, node => ProductPlanes.Of((ProductNode)node, bounds));
+    }
 
     /// <summary>Rows of a node: rows × size of the node, each over its region.</summary>
     public BackwardRows Seed(Node target, ReadOnlySpan<double> coefficients, int[] regionOf)
@@ -57,7 +73,7 @@ internal sealed class BackwardPass(NodeBounds bounds)
             return state;
         }
 
-        var magnitude = Magnitude(affine);
+        var magnitude = magnitudes[affine];
         for (var i = 0; i < neurons.Length; i++)
         {
             var neuron = neurons[i] % affine.Size;
@@ -90,13 +106,13 @@ internal sealed class BackwardPass(NodeBounds bounds)
         {
             cancellation.ThrowIfCancellationRequested();
             if (state.Take(i) is not { } taken) continue;
-            var underflow = Underflow(network.Nodes[i]);
+            var underflow = underflows[network.Nodes[i]];
             for (var row = 0; row < state.Count; row++) state.Magnitudes[row] += underflow[state.RegionOf[row]];
             var a = taken.AsSpan(0, state.Count * network.Nodes[i].Size);
             if (network.Nodes[i].Simplex > 0) Center(network.Nodes[i], a, state);
             switch (network.Nodes[i])
             {
-                case AffineNode affine: Through(affine, a, state); break;
+                case AffineNode affine: Through(affine, a, state, isTarget: i == from); break;
                 case ElementwiseNode elementwise: Through(elementwise, a, state); break;
                 case ProductNode product: Through(product, a, state); break;
             }
@@ -108,12 +124,13 @@ internal sealed class BackwardPass(NodeBounds bounds)
     }
 
     /// <summary>The lines of an elementwise node where no row has lines of its own.</summary>
-    public ElementwiseLines LinesOf(ElementwiseNode node) =>
-        lines.TryGetValue(node, out var known) ? known : lines[node] = ElementwiseLines.MinimumArea(node, bounds);
+    public ElementwiseLines LinesOf(ElementwiseNode node) => lines[node];
 
     /// <summary>The planes of a product node.</summary>
-    public ProductPlanes PlanesOf(ProductNode node) =>
-        planes.TryGetValue(node, out var known) ? known : planes[node] = ProductPlanes.Of(node, bounds);
+    public ProductPlanes PlanesOf(ProductNode node) => planes[node];
+
+    /// <summary>The terms of an affine node, for rows of a later node.</summary>
+    public ReadOnlySpan<LiveTerm> TermsOf(AffineNode node) => terms[node];
 
     /// <summary>How many rows go together, an even number.</summary>
     public int ChunkOf(Node target)
@@ -157,9 +174,9 @@ internal sealed class BackwardPass(NodeBounds bounds)
         }
     }
 
-    private void Through(AffineNode node, ReadOnlySpan<double> a, BackwardRows state)
+    private void Through(AffineNode node, ReadOnlySpan<double> a, BackwardRows state, bool isTarget)
     {
-        var magnitude = Magnitude(node);
+        var magnitude = magnitudes[node];
         for (var row = 0; row < state.Count; row++)
         {
             var coefficients = a.Slice(row * node.Size, node.Size);
@@ -167,8 +184,14 @@ internal sealed class BackwardPass(NodeBounds bounds)
             state.Magnitudes[row] += Reduction.AbsDot(coefficients, magnitude.AsSpan(state.RegionOf[row] * node.Size, node.Size));
         }
 
-        foreach (var (source, map) in node.Terms)
-            map.Transpose.Accumulate(a, state.Of(network.IndexOf(source), source.Size), state.Count);
+        for (var i = 0; i < node.Terms.Length; i++)
+        {
+            var (source, map) = node.Terms[i];
+            var result = state.Of(network.IndexOf(source), source.Size);
+            // Every element of the node that the rows are functions of counts.
+            if (isTarget) map.Transpose.Accumulate(a, result, state.Count);
+            else terms[node][i].Backward(a, result, state.Count);
+        }
     }
 
     /// <summary>What stands in the magnitude for coefficients of a node's sources that underflow, for every region.</summary>
@@ -177,8 +200,7 @@ internal sealed class BackwardPass(NodeBounds bounds)
     /// </remarks>
     private double[] Underflow(Node node)
     {
-        if (underflows.TryGetValue(node, out var known)) return known;
-        var result = underflows[node] = new double[bounds.Regions.Length];
+        var result = new double[bounds.Regions.Length];
         foreach (var source in node.Sources)
         {
             var magnitude = bounds.Magnitude(source);
@@ -188,12 +210,20 @@ internal sealed class BackwardPass(NodeBounds bounds)
         return result;
     }
 
+    /// <summary>What the rounding error of a row's step through a node is relative to, for every region and element.</summary>
+    private double[] Magnitude(Node node) => node switch
+    {
+        AffineNode affine => Magnitude(affine),
+        ElementwiseNode elementwise => bounds.Magnitude(elementwise.Source),
+        ProductNode product => Magnitude(product, planes[product]),
+        _ => bounds.Magnitude(node),
+    };
+
     /// <summary>Σ |L| m + |b|, for every region.</summary>
     private double[] Magnitude(AffineNode node)
     {
-        if (magnitudes.TryGetValue(node, out var known)) return known;
         var regions = bounds.Regions.Length;
-        var result = magnitudes[node] = new double[regions * node.Size];
+        var result = new double[regions * node.Size];
         for (var i = 0; i < result.Length; i++) result[i] = Math.Abs(node.Bias[i % node.Size]);
         foreach (var (source, map) in node.Terms) map.Abs.Accumulate<double>(bounds.Magnitude(source), result, regions);
         return result;
@@ -203,7 +233,7 @@ internal sealed class BackwardPass(NodeBounds bounds)
     {
         var own = state.Lines.GetValueOrDefault(node);
         var line = own ?? LinesOf(node);
-        if (!magnitudes.TryGetValue(node, out var magnitude)) magnitudes[node] = magnitude = bounds.Magnitude(node.Source);
+        var magnitude = magnitudes[node];
         var result = state.Of(network.IndexOf(node.Source), node.Size);
         for (var row = 0; row < state.Count; row++)
         {
@@ -267,7 +297,7 @@ internal sealed class BackwardPass(NodeBounds bounds)
     private void Through(ProductNode node, ReadOnlySpan<double> a, BackwardRows state)
     {
         var plane = PlanesOf(node);
-        if (!magnitudes.TryGetValue(node, out var magnitude)) magnitudes[node] = magnitude = Magnitude(node, plane);
+        var magnitude = magnitudes[node];
         var left = state.Of(network.IndexOf(node.Left), node.Left.Size);
         var right = state.Of(network.IndexOf(node.Right), node.Right.Size);
         var (leftSize, rightSize, size) = (node.Rows * node.Inner, node.Inner * node.Columns, node.Rows * node.Columns);
