@@ -31,6 +31,7 @@ internal sealed class BackwardPass
     private readonly PerNode<LiveTerm[]> terms;
     private readonly PerNode<ElementwiseLines> lines;
     private readonly PerNode<ProductPlanes> planes;
+    private readonly PerNode<SoftmaxPlanes?> softmaxes;
 
     /// <summary>A pass through the relaxations of a network, which may be used by several threads for rows of their own.</summary>
     /// <param name="bounds">Those of a node are used from when rows first pass it.</param>
@@ -44,6 +45,7 @@ internal sealed class BackwardPass
         terms = new(network, node => [.. ((AffineNode)node).Terms.Select(term => new LiveTerm((AffineNode)node, term, bounds))]);
         lines = new(network, node => ElementwiseLines.MinimumArea((ElementwiseNode)node, bounds));
         planes = new(network, node => ProductPlanes.Of((ProductNode)node, bounds));
+        softmaxes = new(network, node => SoftmaxPlanes.Of(node, bounds, this));
     }
 
     /// <summary>Rows of a node: rows × size of the node, each over its region.</summary>
@@ -102,7 +104,14 @@ internal sealed class BackwardPass
     /// <summary>Carries rows from a node to the input, and bounds them there.</summary>
     public void Descend(BackwardRows state, int from, Span<double> results, CancellationToken cancellation)
     {
-        for (var i = from; i > 0; i--)
+        Carry(state, from, 0, cancellation);
+        Conclude(state, results);
+    }
+
+    /// <summary>Carries rows from a node to an earlier one that all lies behind.</summary>
+    public void Carry(BackwardRows state, int from, int to, CancellationToken cancellation = default)
+    {
+        for (var i = from; i > to; i--)
         {
             cancellation.ThrowIfCancellationRequested();
             if (state.Take(i) is not { } taken) continue;
@@ -113,14 +122,13 @@ internal sealed class BackwardPass
             switch (network.Nodes[i])
             {
                 case AffineNode affine: Through(affine, a, state, isTarget: i == from); break;
+                case ElementwiseNode when state.HasSharedLines && softmaxes[network.Nodes[i]] is { } softmax: Through(softmax, a, state); break;
                 case ElementwiseNode elementwise: Through(elementwise, a, state); break;
                 case ProductNode product: Through(product, a, state); break;
             }
 
             state.Release(network.Nodes[i], taken);
         }
-
-        Conclude(state, results);
     }
 
     /// <summary>The lines of an elementwise node where no row has lines of its own.</summary>
@@ -157,6 +165,19 @@ internal sealed class BackwardPass
         }
 
         return longest + consumers.Values.DefaultIfEmpty(0).Max() + 3 * network.Nodes.Length + 16;
+    }
+
+    private void Through(SoftmaxPlanes softmax, ReadOnlySpan<double> a, BackwardRows state)
+    {
+        var scores = softmax.Scores;
+        var size = a.Length / state.Count;
+        var result = state.Of(network.IndexOf(scores), scores.Size);
+        for (var row = 0; row < state.Count; row++)
+        {
+            var (offset, magnitude) = softmax.Through(a.Slice(row * size, size), state.RegionOf[row], result.Slice(row * scores.Size, scores.Size));
+            state.Offsets[row] += offset;
+            state.Magnitudes[row] += magnitude;
+        }
     }
 
     private void Center(Node node, Span<double> a, BackwardRows state)

@@ -18,6 +18,9 @@ internal sealed class BackwardRows(int[] regionOf, int nodes)
     /// <summary>Where the coefficients of the nodes that were passed are kept, if they are: all but those of affine nodes.</summary>
     public Dictionary<Node, double[]>? Passed { get; private init; }
 
+    /// <summary>True where no node has lines for every row, and nothing of what was passed is kept.</summary>
+    public bool HasSharedLines => Lines.Count == 0 && Passed is null;
+
     public int[] RegionOf => regionOf;
 
     public double[] Offsets { get; } = new double[regionOf.Length];

@@ -1,5 +1,7 @@
 using RobustVerify.Core.Bounds;
 using RobustVerify.Core.Networks;
+using RobustVerify.Core.Networks.Activations;
+using RobustVerify.Core.Networks.LinearMaps;
 using RobustVerify.Core.Specifications;
 using RobustVerify.Core.Tests.Networks;
 using RobustVerify.Core.Tests.Onnx;
@@ -78,6 +80,45 @@ public sealed class SoftmaxBoundsTests
         Assert.InRange(most, 100.5, 101.1);
         var independent = IntervalPropagation.Propagate(network, [region]);
         Assert.True(most - least < (independent.Upper(network.Output)[0] - independent.Lower(network.Output)[0]) / 10);
+    }
+
+    [Fact]
+    public void A_softmax_is_bounded_in_one_step_as_it_is_function_by_function()
+    {
+        const int length = 5;
+        var random = new Random(8);
+        var dense = RandomNetworks.RandomDense(random, length, 3);
+        var mixing = RandomNetworks.RandomDense(random, 2, length);
+        InputRegion[] regions = [.. Enumerable.Range(0, 3).Select(_ => InputRegion.Ball(RandomNetworks.RandomVector(random, 3, 1), 0.3, Norm.Linf))];
+        var (whole, parts) = (Propagate(sameSource: true), Propagate(sameSource: false));
+        for (var trial = 0; trial < 12; trial++)
+        {
+            var row = RandomNetworks.RandomVector(random, 2, 1);
+            Assert.Equal(parts.LowerBounds(row, trial % 3)[0], whole.LowerBounds(row, trial % 3)[0], 1e-12);
+        }
+
+        // Where the differences are those of two nodes, a node and its copy, the functions are passed one by one.
+        LinearBoundPropagation Propagate(bool sameSource)
+        {
+            var input = new InputNode(3);
+            var scores = new ElementwiseNode(new AffineNode(input, dense), Tanh.Instance);
+            var others = sameSource ? (Node)scores : new AffineNode(scores, SelectionMap.Identity(length));
+            var pairs = Enumerable.Range(0, length * length).Select(k => (I: k / length, J: k % length)).Where(pair => pair.I < pair.J).ToArray();
+            var differences = new AffineNode(
+                [
+                    new AffineTerm(scores, new SelectionMap(length, [.. pairs.Select(pair => pair.I)])),
+                    new AffineTerm(others, new CompositionMap(ScaleMap.Uniform(pairs.Length, -1), new SelectionMap(length, [.. pairs.Select(pair => pair.J)]))),
+                ],
+                new double[pairs.Length]);
+            var sum = new AffineNode(
+                [
+                    new AffineTerm(new ElementwiseNode(differences, Exp.Instance), new BlockSumMap(length, [.. pairs.Select(pair => pair.J)])),
+                    new AffineTerm(new ElementwiseNode(differences, Exp.Reciprocal), new BlockSumMap(length, [.. pairs.Select(pair => pair.I)])),
+                ],
+                [.. Enumerable.Repeat(1.0, length)]);
+            var softmax = new ElementwiseNode(sum, Power.Reciprocal) { Simplex = length };
+            return LinearBoundPropagation.Propagate(new Network(input, new AffineNode(softmax, mixing)), [.. regions]);
+        }
     }
 
     [Theory]
