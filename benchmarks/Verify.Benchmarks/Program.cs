@@ -1,11 +1,11 @@
 using BenchmarkDotNet.Running;
 using RobustVerify.Benchmarks;
 
-// `gemm [size] [rounds]` compares with OpenBLAS, `reference FILE.jsonl` with bounds of another tool; everything else goes to
-// BenchmarkDotNet.
-if (args is ["reference", var file])
+// `gemm [size] [rounds]` compares with OpenBLAS, `reference FILE.jsonl [part of a case's name]` with bounds of another tool;
+// everything else goes to BenchmarkDotNet.
+if (args is ["reference", var file, .. var cases])
 {
-    ReferenceComparison.Run(file);
+    ReferenceComparison.Run(file, cases.FirstOrDefault(""));
     return 0;
 }
 

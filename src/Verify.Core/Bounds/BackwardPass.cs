@@ -127,7 +127,7 @@ internal sealed class BackwardPass
                 case ProductNode product: Through(product, a, state); break;
             }
 
-            state.Release(network.Nodes[i], taken);
+            BackwardRows.Release(taken);
         }
     }
 
@@ -404,6 +404,6 @@ internal sealed class BackwardPass
             results[row] = Concretization.RoundedDown(bound, gamma, magnitude + Math.Abs(bound));
         }
 
-        if (input is not null) state.Release(network.Input, input);
+        if (input is not null) BackwardRows.Release(input);
     }
 }

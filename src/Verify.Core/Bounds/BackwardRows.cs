@@ -13,13 +13,10 @@ internal sealed class BackwardRows(int[] regionOf, int nodes)
     public int Count => regionOf.Length;
 
     /// <summary>Lines that every row has for itself: rows × size. Other elementwise nodes have lines for each region.</summary>
-    public IReadOnlyDictionary<ElementwiseNode, ElementwiseLines> Lines { get; private init; } = NoLines;
+    public IReadOnlyDictionary<ElementwiseNode, ElementwiseLines> Lines { get; set; } = NoLines;
 
-    /// <summary>Where the coefficients of the nodes that were passed are kept, if they are: all but those of affine nodes.</summary>
-    public Dictionary<Node, double[]>? Passed { get; private init; }
-
-    /// <summary>True where no node has lines for every row, and nothing of what was passed is kept.</summary>
-    public bool HasSharedLines => Lines.Count == 0 && Passed is null;
+    /// <summary>True where no node has lines for every row.</summary>
+    public bool HasSharedLines => Lines.Count == 0;
 
     public int[] RegionOf => regionOf;
 
@@ -47,27 +44,10 @@ internal sealed class BackwardRows(int[] regionOf, int nodes)
         return taken;
     }
 
-    /// <summary>The same rows, with lines of their own, that keep what they multiply every node by.</summary>
-    public BackwardRows With(IReadOnlyDictionary<ElementwiseNode, ElementwiseLines> lines)
-    {
-        var rows = new BackwardRows(regionOf, coefficients.Length) { Lines = lines, Passed = [] };
-        coefficients.CopyTo(rows.coefficients, 0);
-        Offsets.CopyTo(rows.Offsets, 0);
-        Magnitudes.CopyTo(rows.Magnitudes, 0);
-        return rows;
-    }
+    /// <summary>The coefficients of a node as they are; empty where it has none.</summary>
+    public ReadOnlySpan<double> Peek(int node, int size) =>
+        coefficients[node] is { } held ? held.AsSpan(0, Count * size) : [];
 
-    /// <summary>Gives back what was taken, or keeps it.</summary>
-    public void Release(Node node, double[] taken)
-    {
-        if (Passed is null || node is AffineNode) ArrayPool<double>.Shared.Return(taken);
-        else Passed[node] = taken;
-    }
-
-    /// <summary>Gives back all that was kept.</summary>
-    public void Recycle()
-    {
-        foreach (var kept in Passed!.Values) ArrayPool<double>.Shared.Return(kept);
-        Passed.Clear();
-    }
+    /// <summary>Gives back what was taken.</summary>
+    public static void Release(double[] taken) => ArrayPool<double>.Shared.Return(taken);
 }

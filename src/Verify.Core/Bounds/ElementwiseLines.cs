@@ -6,7 +6,7 @@ namespace RobustVerify.Core.Bounds;
 /// <summary>A line below and a line above the activation, for every region and element of an elementwise node.</summary>
 internal sealed class ElementwiseLines
 {
-    private ElementwiseLines(int length)
+    public ElementwiseLines(int length)
     {
         LowerSlopes = new double[length];
         LowerOffsets = new double[length];

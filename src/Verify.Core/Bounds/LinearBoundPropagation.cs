@@ -94,10 +94,13 @@ public sealed class LinearBoundPropagation
     private void Refine(Node node, int iterations, CancellationToken cancellation)
     {
         if (IsExact(node)) return;
-        var neurons = Undecided(node);
+        var onlyReLU = FeedsOnlyReLU(node);
+        var neurons = Undecided(node, onlyReLU);
         if (neurons.Count == 0) return;
         var (low, high) = (Bounds.Lower(node).ToArray(), Bounds.Upper(node).ToArray());
-        optimizer.Tighten(node, [.. neurons], low, high, iterations, cancellation);
+        // Once a neuron's sign is known, a ReLU is linear in it.
+        var enough = onlyReLU ? 0 : double.PositiveInfinity;
+        optimizer.Tighten(node, [.. neurons], low, high, iterations, enough, cancellation);
         foreach (var neuron in neurons)
         {
             // Both enclose the same values, so they must meet: going on would make everything provable.
@@ -112,13 +115,14 @@ public sealed class LinearBoundPropagation
         (Bounds.Regions.All(region => region.IsBox)
             && node is AffineNode { Terms: [{ Source: InputNode }] or [] });
 
-    private List<int> Undecided(Node node)
+    private bool FeedsOnlyReLU(Node node) => Bounds.Network.Nodes
+        .Where(consumer => consumer is not AffineNode && consumer.Sources.Contains(node))
+        .All(consumer => consumer is ElementwiseNode { Activation: ReLU });
+
+    private List<int> Undecided(Node node, bool onlyReLU)
     {
         var low = Bounds.Lower(node);
         var high = Bounds.Upper(node);
-        var onlyReLU = Bounds.Network.Nodes
-            .Where(consumer => consumer is not AffineNode && consumer.Sources.Contains(node))
-            .All(consumer => consumer is ElementwiseNode { Activation: ReLU });
         var neurons = new List<int>();
         for (var i = 0; i < low.Length; i++)
         {

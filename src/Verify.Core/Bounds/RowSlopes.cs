@@ -1,95 +1,57 @@
 using RobustVerify.Core.Networks;
-using RobustVerify.Core.Networks.Activations;
-using RobustVerify.Core.Relaxations;
 
 namespace RobustVerify.Core.Bounds;
 
-/// <summary>The slopes that every row has for itself at one elementwise node, and the state of their optimisation.</summary>
-internal sealed class RowSlopes
+/// <summary>The lines that every row has for itself at one elementwise node, while better ones are searched.</summary>
+/// <remarks>All arrays are rows × size, in single precision: what is found is proved in double afterwards.</remarks>
+internal abstract class RowSlopes(ElementwiseNode node, int[] regionOf)
 {
-    private const double FirstMomentDecay = 0.9;
-    private const double SecondMomentDecay = 0.999;
-
-    // How far the first step moves a slope, as a share of its range, and what every step leaves of that. The line above a ReLU
-    // has no slope to choose and the one below turns about zero, which bears longer steps than lines that roll along a curve.
-    private static readonly (double First, double Decay) ReLUSteps = (0.25, 0.97);
-    private static readonly (double First, double Decay) CurveSteps = (0.05, 0.985);
-
-    private readonly NodeBounds bounds;
-    private readonly SlopeRanges ranges;
-    private readonly int[] regionOf;
-    private readonly Side below;
-    private readonly Side above;
-
-    /// <summary>Gives every row the lines of its region.</summary>
-    public RowSlopes(ElementwiseNode node, NodeBounds bounds, SlopeRanges ranges, ElementwiseLines shared, int[] regionOf)
-    {
-        (Node, this.bounds, this.ranges, this.regionOf) = (node, bounds, ranges, regionOf);
-        Lines = shared.Repeat(regionOf, node.Size);
-        below = new Side(Lines.LowerSlopes, Lines.LowerOffsets, sign: 1);
-        above = new Side(Lines.UpperSlopes, Lines.UpperOffsets, sign: -1);
-    }
-
     /// <summary>The node.</summary>
-    public ElementwiseNode Node { get; }
+    public ElementwiseNode Node => node;
 
-    /// <summary>The lines of every row as they are now.</summary>
-    public ElementwiseLines Lines { get; }
+    /// <summary>For each row that is still searched, its region.</summary>
+    protected int[] RegionOf { get; private set; } = regionOf;
 
-    /// <summary>One step uphill for every slope that a row uses, then the offsets that go with the new slopes.</summary>
-    /// <param name="coefficients">rows × size: what the row multiplies the node's values by.</param>
-    /// <param name="values">rows × size: the node's arguments at the corner of the region that the row is least at.</param>
+    protected int Size => node.Size;
+
+    /// <summary>Carries coefficients of the node back through the lines that their signs choose: result += a ⊙ slope.</summary>
+    public abstract void Back(ReadOnlySpan<float> a, Span<float> result);
+
+    /// <summary>Carries values of the source forward through the same lines.</summary>
+    public abstract void Forward(ReadOnlySpan<float> a, ReadOnlySpan<float> z, Span<float> y);
+
+    /// <summary>One step uphill.</summary>
+    /// <param name="a">What each row multiplies the node's values by.</param>
+    /// <param name="z">The source's values at the point where each row is least.</param>
     /// <param name="step">The number of the step, from 0.</param>
-    public void Move(double[] coefficients, double[] values, int step)
+    /// <param name="lengths">How long each row's steps are, as parts of its first.</param>
+    public abstract void Move(ReadOnlySpan<float> a, ReadOnlySpan<float> z, int step, ReadOnlySpan<float> lengths);
+
+    /// <summary>Remembers the lines of a row as its best.</summary>
+    /// <param name="row">Where the row is among those still searched.</param>
+    /// <param name="original">Where it was at first.</param>
+    public abstract void Keep(int row, int original);
+
+    /// <summary>Gives a row its best lines back.</summary>
+    /// <inheritdoc cref="Keep"/>
+    public abstract void Restore(int row, int original);
+
+    /// <summary>Goes on with some of the rows only, given in ascending order.</summary>
+    public void Retain(ReadOnlySpan<int> rows)
     {
-        var low = bounds.Lower(Node.Source);
-        var high = bounds.Upper(Node.Source);
-        var isReLU = Node.Activation is ReLU;
-        var steps = isReLU ? ReLUSteps : CurveSteps;
-        var length = steps.First * Math.Pow(steps.Decay, step);
-        var first = 1 - Math.Pow(FirstMomentDecay, step + 1);
-        var second = 1 - Math.Pow(SecondMomentDecay, step + 1);
-        for (var row = 0; row < regionOf.Length; row++)
+        var regions = new int[rows.Length];
+        for (var i = 0; i < rows.Length; i++)
         {
-            for (var i = 0; i < Node.Size; i++)
-            {
-                var (at, neuron) = (row * Node.Size + i, regionOf[row] * Node.Size + i);
-                var coefficient = coefficients[at];
-                // No line above a ReLU is better than the chord.
-                if (coefficient == 0 || (isReLU && coefficient < 0)) continue;
-                var (least, most) = (ranges.Least[neuron], ranges.Most[neuron]);
-                if (!(least < most)) continue;
-                var side = coefficient > 0 ? below : above;
-                if (step == 0 && !isReLU) side.Shift(Node.Activation, low[neuron], high[neuron], at);
-                var gradient = coefficient * (values[at] - side.Contacts[at]);
-                if (!double.IsFinite(gradient)) continue;
-                side.First[at] = FirstMomentDecay * side.First[at] + (1 - FirstMomentDecay) * gradient;
-                side.Second[at] = SecondMomentDecay * side.Second[at] + (1 - SecondMomentDecay) * gradient * gradient;
-                var direction = side.First[at] / first / (Math.Sqrt(side.Second[at] / second) + 1e-300);
-                side.Slopes[at] = Math.Clamp(side.Slopes[at] + length * (most - least) * direction, least, most);
-                if (!isReLU) side.Shift(Node.Activation, low[neuron], high[neuron], at);
-            }
+            regions[i] = RegionOf[rows[i]];
+            if (rows[i] != i) Copy(rows[i] * Size, i * Size);
         }
+
+        RegionOf = regions;
     }
 
-    /// <summary>The lines on one side of the function.</summary>
-    private sealed class Side(double[] slopes, double[] offsets, int sign)
-    {
-        public double[] Slopes => slopes;
+    /// <summary>The best lines of every row, sound.</summary>
+    public abstract ElementwiseLines Best();
 
-        /// <summary>Where each line touches the function; a line below a ReLU touches it at zero.</summary>
-        public double[] Contacts { get; } = new double[slopes.Length];
-
-        public double[] First { get; } = new double[slopes.Length];
-
-        public double[] Second { get; } = new double[slopes.Length];
-
-        public void Shift(Activation activation, double low, double high, int at)
-        {
-            var shift = sign > 0
-                ? Slir.LowerShift(activation, low, high, slopes[at])
-                : Slir.UpperShift(activation, low, high, slopes[at]);
-            (offsets[at], Contacts[at]) = (shift.Offset, shift.Contact);
-        }
-    }
+    /// <summary>Gives a row what another has; both are told by their first element.</summary>
+    protected abstract void Copy(int from, int to);
 }

@@ -1,26 +1,27 @@
 using RobustVerify.Core.Networks;
+using RobustVerify.Core.Networks.Activations;
 
 namespace RobustVerify.Core.Bounds;
 
-/// <summary>Raises lower bounds by better slopes: every row has slopes of its own, moved along the gradient of its bound.</summary>
-/// <remarks>
-/// <para>
-/// The bound of a row is what the chosen lines give at one corner of the region. Its derivative by a slope is the row's
-/// coefficient times the distance between the value that the corner leads to, carried forward through the lines, and
-/// the point where the line touches the function; no tape is needed. Every slope is sound, since its offset is shifted to
-/// it, so the best bound of all steps is kept.
-/// </para>
-/// <para>
-/// Steps are Adam's (Kingma and Ba 2015, arXiv 1412.6980), as long as a share of the range of slopes that decays.
-/// Source: Xu et al. 2021, arXiv 2011.13824 for ReLU, and the shifting of Kern et al. 2026, arXiv 2606.20292, for the others.
-/// </para>
-/// </remarks>
-/// <param name="bounds">The bounds of every node that the rows pass.</param>
-/// <param name="pass">Carries rows backwards.</param>
-internal sealed class SlopeOptimizer(NodeBounds bounds, BackwardPass pass)
+/// <summary>Raises lower bounds by better slopes: every row has lines of its own, searched for and then proved.</summary>
+/// <remarks>Every line is sound, so what a row gains by them is gained for good; how they were found does not matter.</remarks>
+internal sealed class SlopeOptimizer
 {
-    private readonly Network network = bounds.Network;
-    private readonly Dictionary<ElementwiseNode, SlopeRanges> ranges = [];
+    // Fewer rows than these are not worth a thread of their own.
+    private const int LeastChunk = 32;
+
+    private readonly NodeBounds bounds;
+    private readonly BackwardPass pass;
+    private readonly Network network;
+    private readonly PerNode<LineFamily> families;
+
+    /// <param name="bounds">The bounds of every node that the rows pass.</param>
+    /// <param name="pass">Carries rows backwards.</param>
+    public SlopeOptimizer(NodeBounds bounds, BackwardPass pass)
+    {
+        (this.bounds, this.pass, network) = (bounds, pass, bounds.Network);
+        families = new(network, node => LineFamily.Of((ElementwiseNode)node, bounds, pass.LinesOf((ElementwiseNode)node)));
+    }
 
     /// <summary>For each row, a lower bound of Σ aᵢ yᵢ over its region, or −∞ where nothing is known.</summary>
     /// <param name="target">The node y.</param>
@@ -31,19 +32,14 @@ internal sealed class SlopeOptimizer(NodeBounds bounds, BackwardPass pass)
     public double[] LowerBounds(Node target, double[] coefficients, int[] regionOf, int iterations, CancellationToken cancellation)
     {
         var results = new double[regionOf.Length];
-        var chunk = pass.ChunkOf(target);
-        for (var start = 0; start < regionOf.Length; start += chunk)
+        InChunks(regionOf.Length, pass.ChunkOf(target), (first, count) =>
         {
-            var rows = start..Math.Min(start + chunk, regionOf.Length);
-            var (first, end) = (rows.Start.Value * target.Size, rows.End.Value * target.Size);
-            Raise(
-                target,
-                () => pass.Seed(target, coefficients.AsSpan(first, end - first), regionOf[rows]),
-                results.AsSpan(rows),
-                iterations,
-                cancellation);
-        }
-
+            var found = results.AsSpan(first, count);
+            BackwardRows Seeded() => pass.Seed(
+                target, coefficients.AsSpan(first * target.Size, count * target.Size), regionOf[first..(first + count)]);
+            pass.Descend(Seeded(), network.IndexOf(target), found, cancellation);
+            if (iterations > 0) Raise(target, Seeded, found, iterations, double.PositiveInfinity, inPairs: false, cancellation);
+        }, cancellation);
         return results;
     }
 
@@ -52,65 +48,75 @@ internal sealed class SlopeOptimizer(NodeBounds bounds, BackwardPass pass)
     /// <param name="neurons">The neurons, each as region · size + element.</param>
     /// <param name="low">Lower bounds of the node, regions × size, raised where a better one is found.</param>
     /// <param name="high">Upper bounds of the node, regions × size, lowered where a better one is found.</param>
-    /// <param name="iterations">Steps by which the slopes of every row are optimised.</param>
+    /// <param name="iterations">Steps by which the slopes of every row are optimised; without any, the lines of least area are used.</param>
+    /// <param name="enough">A row above this needs no better bound.</param>
     /// <param name="cancellation">Ends the work with an <see cref="OperationCanceledException"/>.</param>
-    public void Tighten(Node target, int[] neurons, double[] low, double[] high, int iterations, CancellationToken cancellation)
+    public void Tighten(
+        Node target, int[] neurons, double[] low, double[] high, int iterations, double enough, CancellationToken cancellation)
     {
-        foreach (var some in neurons.Chunk(pass.ChunkOf(target) / 2))
+        InChunks(neurons.Length, pass.ChunkOf(target) / 2, (first, count) =>
         {
-            var results = new double[2 * some.Length];
-            Raise(target, () => pass.Seed(target, some), results, iterations, cancellation);
-            for (var i = 0; i < some.Length; i++)
+            var some = neurons.AsSpan(first, count);
+            Span<double> results = new double[2 * count];
+            for (var i = 0; i < count; i++) (results[2 * i], results[2 * i + 1]) = (low[some[i]], -high[some[i]]);
+            BackwardRows Seeded() => pass.Seed(target, neurons.AsSpan(first, count));
+            if (iterations > 0) Raise(target, Seeded, results, iterations, enough, inPairs: true, cancellation);
+            else pass.Descend(Seeded(), network.IndexOf(target), results, cancellation);
+            for (var i = 0; i < count; i++)
             {
                 low[some[i]] = Math.Max(low[some[i]], results[2 * i]);
                 high[some[i]] = Math.Min(high[some[i]], -results[2 * i + 1]);
             }
-        }
+        }, cancellation);
     }
 
-    /// <summary>For each row, the best lower bound of the lines of least area and of so many steps from there.</summary>
-    private void Raise(Node target, Func<BackwardRows> seeded, Span<double> results, int iterations, CancellationToken cancellation)
+    /// <summary>Works through rows in chunks that do not depend on the number of threads, so that the results do not either.</summary>
+    private static void InChunks(int count, int most, Action<int, int> work, CancellationToken cancellation)
+    {
+        var size = Math.Min(most, Math.Max(LeastChunk, (count + 3) / 4));
+        var options = new ParallelOptions { CancellationToken = cancellation, MaxDegreeOfParallelism = Environment.ProcessorCount };
+        Parallel.For(0, (count + size - 1) / size, options, chunk => work(chunk * size, Math.Min(size, count - chunk * size)));
+    }
+
+    /// <summary>Raises the bounds of rows where the best lines that a search finds are better.</summary>
+    private void Raise(
+        Node target,
+        Func<BackwardRows> seeded,
+        Span<double> results,
+        int iterations,
+        double enough,
+        bool inPairs,
+        CancellationToken cancellation)
     {
         var from = network.IndexOf(target);
+        if (!HasChoice(from)) return;
         var rows = seeded();
-        var free = iterations == 0 ? [] : Free(from, rows.RegionOf);
-        if (free.Count == 0)
-        {
-            pass.Descend(rows, from, results, cancellation);
-            return;
-        }
-
-        var lines = free.ToDictionary(slopes => slopes.Node, slopes => slopes.Lines);
-        results.Fill(double.NegativeInfinity);
-        var bound = new double[results.Length];
-        for (var step = 0; ; step++, rows = seeded())
-        {
-            rows = rows.With(lines);
-            pass.Descend(rows, from, bound, cancellation);
-            for (var row = 0; row < bound.Length; row++) results[row] = Math.Max(results[row], bound[row]);
-            if (step == iterations) return;
-            var values = new PrimalPass(bounds, pass).Values(target, rows);
-            foreach (var slopes in free)
-            {
-                if (rows.Passed!.TryGetValue(slopes.Node, out var coefficients))
-                    slopes.Move(coefficients, values[slopes.Node.Source], step);
-            }
-
-            rows.Recycle();
-        }
+        var search = new SlopeSearch(bounds, pass, SlopesOf, target, rows);
+        rows.Lines = search.Best(rows.Offsets, iterations, enough, inPairs, cancellation);
+        var raised = new double[results.Length];
+        pass.Descend(rows, from, raised, cancellation);
+        for (var row = 0; row < raised.Length; row++) results[row] = Math.Max(results[row], raised[row]);
     }
 
-    /// <summary>The slopes that can be moved, before a node, at their lines of least area.</summary>
-    private List<RowSlopes> Free(int before, int[] regionOf)
+    private RowSlopes SlopesOf(ElementwiseNode node, int[] regionOf) => node.Activation is ReLU
+        ? new ReLUSlopes(node, pass.LinesOf(node), regionOf)
+        : new CurveSlopes(node, bounds, families[node], regionOf);
+
+    /// <summary>True where a node before this one has lines to choose from, and all have lines at all.</summary>
+    private bool HasChoice(int before)
     {
-        var free = new List<RowSlopes>();
+        var any = false;
         for (var i = 0; i < before; i++)
         {
             if (network.Nodes[i] is not ElementwiseNode node) continue;
-            if (!ranges.TryGetValue(node, out var range)) ranges[node] = range = SlopeRanges.Of(node, bounds);
-            if (range.AnyFree) free.Add(new RowSlopes(node, bounds, range, pass.LinesOf(node), regionOf));
+            var lines = pass.LinesOf(node);
+            for (var k = 0; k < lines.LowerSlopes.Length; k++)
+            {
+                if (!double.IsFinite(lines.UpperOffsets[k] - lines.LowerOffsets[k])) return false;
+                any |= lines.LowerSlopes[k] != lines.UpperSlopes[k] || lines.LowerOffsets[k] != lines.UpperOffsets[k];
+            }
         }
 
-        return free;
+        return any;
     }
 }
