@@ -108,7 +108,8 @@ internal sealed class LiveTerm
     {
         var consumers = bounds.Network.Nodes.Where(consumer => consumer.Sources.Contains(node)).ToArray();
         var counts = new bool[node.Size];
-        if (consumers.Length == 0 || !consumers.All(consumer => consumer is ElementwiseNode { Activation: ReLU }))
+        // What is subtracted from the coefficients of a simplex does not stay zero.
+        if (consumers.Length == 0 || node.Simplex > 0 || !consumers.All(consumer => consumer is ElementwiseNode { Activation: ReLU }))
         {
             Array.Fill(counts, true);
             return Elements.Of(counts);
