@@ -200,9 +200,10 @@ internal sealed class BackwardPass
         var magnitude = magnitudes[node];
         for (var row = 0; row < state.Count; row++)
         {
-            var coefficients = a.Slice(row * node.Size, node.Size);
-            state.Offsets[row] += Reduction.Dot(coefficients, node.Bias);
-            state.Magnitudes[row] += Reduction.AbsDot(coefficients, magnitude.AsSpan(state.RegionOf[row] * node.Size, node.Size));
+            var (offset, size) = Weigh(
+                a.Slice(row * node.Size, node.Size), node.Bias, magnitude.AsSpan(state.RegionOf[row] * node.Size, node.Size));
+            state.Offsets[row] += offset;
+            state.Magnitudes[row] += size;
         }
 
         for (var i = 0; i < node.Terms.Length; i++)
@@ -213,6 +214,36 @@ internal sealed class BackwardPass
             if (isTarget) map.Transpose.Accumulate(a, result, state.Count);
             else terms[node][i].Backward(a, result, state.Count);
         }
+    }
+
+    /// <summary>Σ a·b and Σ |a|·m for one row.</summary>
+    /// <remarks>
+    /// Eight lanes whatever the machine has, so that sums have one order everywhere; the remainder follows one by one. Where
+    /// all eight coefficients are zero, which most are behind a convolution, there is nothing to read.
+    /// </remarks>
+    private static (double Offset, double Magnitude) Weigh(
+        ReadOnlySpan<double> a, ReadOnlySpan<double> bias, ReadOnlySpan<double> magnitudes)
+    {
+        var (offset, magnitude) = (Vector512<double>.Zero, Vector512<double>.Zero);
+        var whole = a.Length & ~7;
+        for (var i = 0; i < whole; i += 8)
+        {
+            var coefficient = Vector512.LoadUnsafe(ref MemoryMarshal.GetReference(a), (nuint)i);
+            if (Vector512.EqualsAll(coefficient, Vector512<double>.Zero)) continue;
+            offset = Vector512.FusedMultiplyAdd(
+                coefficient, Vector512.LoadUnsafe(ref MemoryMarshal.GetReference(bias), (nuint)i), offset);
+            magnitude = Vector512.FusedMultiplyAdd(
+                Vector512.Abs(coefficient), Vector512.LoadUnsafe(ref MemoryMarshal.GetReference(magnitudes), (nuint)i), magnitude);
+        }
+
+        var (offsets, sizes) = (Reduction.Sum(offset), Reduction.Sum(magnitude));
+        for (var i = whole; i < a.Length; i++)
+        {
+            offsets += a[i] * bias[i];
+            sizes += Math.Abs(a[i]) * magnitudes[i];
+        }
+
+        return (offsets, sizes);
     }
 
     /// <summary>What stands in the magnitude for coefficients of a node's sources that underflow, for every region.</summary>
@@ -273,7 +304,7 @@ internal sealed class BackwardPass
     }
 
     /// <summary>One row through the lines of an elementwise node: result += a ⊙ slope; returns Σ a·offset and the magnitude.</summary>
-    /// <remarks>Eight lanes whatever the machine has, so that sums have one order everywhere; the remainder follows one by one.</remarks>
+    /// <remarks>In the order of <see cref="Weigh"/>.</remarks>
     private static (double Offset, double Magnitude) Relax(
         ReadOnlySpan<double> a,
         ReadOnlySpan<double> lowerSlopes,
@@ -288,6 +319,7 @@ internal sealed class BackwardPass
         for (var i = 0; i < whole; i += 8)
         {
             var coefficient = Vector512.LoadUnsafe(ref MemoryMarshal.GetReference(a), (nuint)i);
+            if (Vector512.EqualsAll(coefficient, Vector512<double>.Zero)) continue;
             var positive = Vector512.Max(coefficient, Vector512<double>.Zero);
             var negative = Vector512.Min(coefficient, Vector512<double>.Zero);
             var constant = positive * Vector512.LoadUnsafe(ref MemoryMarshal.GetReference(lowerOffsets), (nuint)i)

@@ -75,6 +75,7 @@ internal static class Concretization
         for (; i <= a.Length - 8; i += 8)
         {
             var coefficient = Vector512.Create(a[i..]);
+            if (Vector512.EqualsAll(coefficient, Vector512<double>.Zero)) continue;
             var (low, high) = (Vector512.Create(lower[i..]), Vector512.Create(upper[i..]));
             var counts = ~Vector512.Equals(coefficient, Vector512<double>.Zero);
             var end = Vector512.ConditionalSelect(Vector512.GreaterThan(coefficient, Vector512<double>.Zero), low, high);

@@ -1,13 +1,12 @@
 using System.Buffers;
 using System.Numerics;
-using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
 
 namespace RobustVerify.Core.Numerics;
 
 /// <summary>Convolution and its transpose on batches of contiguous tensors.</summary>
 /// <remarks>
-/// Both are matrix products with the patches of the image, which are gathered a panel at a time and never stored whole.
+/// Both are matrix products with the patches of the image, of which only a part is ever stored.
 /// The bits of a tensor's result depend neither on the machine nor on the other tensors of the batch.
 /// Source: Chellapilla, Puri, Simard 2006 (lowering to a matrix product); ConvolutionShape has the layout of tensors.
 /// </remarks>
@@ -54,46 +53,8 @@ public static unsafe class ConvolutionKernel
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         Check(x.Length, weights.Length, y.Length, rows, shape);
-        var patches = new PatchGeometry(shape);
-        var (outputs, taps, positions) = (patches.GroupOutputs, patches.Taps.Length, patches.Positions.Length);
-        var image = ArrayPool<T>.Shared.Rent(patches.ImageSize);
-        var transposed = ArrayPool<T>.Shared.Rent(shape.WeightSize);
-        var strip = ArrayPool<T>.Shared.Rent(taps * StripWidth);
-        for (var group = 0; group < shape.Groups; group++)
-            for (var output = 0; output < outputs; output++)
-                for (var tap = 0; tap < taps; tap++)
-                    transposed[(group * taps + tap) * outputs + output] = weights[(group * outputs + output) * taps + tap];
-
-        fixed (T* py = y, pw = transposed, ps = strip)
-        {
-            for (var row = 0; row < rows; row++)
-            {
-                var target = x.Slice(row * shape.InputSize, shape.InputSize);
-                patches.Pad(target, image);
-                for (var group = 0; group < shape.Groups; group++)
-                {
-                    var from = py + (nint)row * shape.OutputSize + group * outputs * positions;
-                    for (var first = 0; first < positions; first += StripWidth)
-                    {
-                        var width = Math.Min(StripWidth, positions - first);
-                        strip.AsSpan(0, taps * width).Clear();
-                        BlockedProduct.Accumulate(
-                            pw + (nint)group * taps * outputs, outputs, new RowMajor<T>(from + first, positions), ps, width, 1, taps, outputs, width);
-                        patches.AddTo<T>(image.AsSpan(group * patches.GroupSize), strip, first, width);
-                    }
-                }
-
-                patches.Crop(image, target);
-            }
-        }
-
-        ArrayPool<T>.Shared.Return(image);
-        ArrayPool<T>.Shared.Return(transposed);
-        ArrayPool<T>.Shared.Return(strip);
+        TransposedConvolution.Accumulate(y, weights, x, rows, shape);
     }
-
-    // Positions whose patches are added back at a time, so that they are still in the cache.
-    private const int StripWidth = 96;
 
     private static void Check(int x, int weights, int y, int rows, ConvolutionShape shape)
     {
@@ -158,40 +119,6 @@ public static unsafe class ConvolutionKernel
         {
             image[..ImageSize].Clear();
             foreach (var (inside, outside, length) in Lines()) tensor.Slice(inside, length).CopyTo(image[outside..]);
-        }
-
-        /// <summary>Copies an image back into its tensor, without what surrounds it.</summary>
-        public void Crop<T>(ReadOnlySpan<T> image, Span<T> tensor)
-        {
-            foreach (var (inside, outside, length) in Lines()) image.Slice(outside, length).CopyTo(tensor[inside..]);
-        }
-
-        /// <summary>Adds the patches of some positions, taps × width, to the image that they came from.</summary>
-        /// <remarks>
-        /// From the last tap to the first: then a pixel gets its terms in ascending order of position, however the
-        /// positions are divided into strips. No two positions of one tap share a pixel.
-        /// </remarks>
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public void AddTo<T>(Span<T> image, ReadOnlySpan<T> strip, int first, int width) where T : unmanaged, INumber<T>
-        {
-            var positions = Positions.AsSpan(first, width);
-            for (var k = Taps.Length - 1; k >= 0; k--)
-            {
-                var terms = strip.Slice(k * width, width);
-                var target = image[Taps[k]..];
-                if (Run == 1)
-                {
-                    for (var j = 0; j < width; j++) target[positions[j]] += terms[j];
-                    continue;
-                }
-
-                for (int j = 0, run = Run - first % Run; j < width; j += run, run = Run)
-                {
-                    run = Math.Min(run, width - j);
-                    var line = target.Slice(positions[j], run);
-                    TensorPrimitives.Add(line, terms.Slice(j, run), line);
-                }
-            }
         }
 
         // The lines of the image that the tensor fills. Negative padding cuts some of them off.

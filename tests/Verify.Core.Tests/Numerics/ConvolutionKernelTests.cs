@@ -68,6 +68,33 @@ public class ConvolutionKernelTests
         }
     }
 
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void Tensors_that_are_zero_nearly_everywhere_are_transposed_as_any_others(int index)
+    {
+        const int Rows = 7;
+        var shape = Shapes[index];
+        var (x, w, y) = Tensors<double>(shape, Rows);
+        var random = new RandomStream(1);
+        // The first tensor is zero, the second full, the others have a value here and there.
+        for (var i = 0; i < y.Length; i++)
+        {
+            var row = i / shape.OutputSize;
+            if (row == 0 || (row > 1 && random.NextDouble() > 0.03)) y[i] = 0;
+        }
+
+        var (actual, expected) = (x.ToArray(), x.ToArray());
+        ConvolutionKernel.AccumulateTransposed<double>(y, w, actual, Rows, shape);
+        for (var row = 0; row < Rows; row++)
+        {
+            var (from, to) = (row * shape.OutputSize, row * shape.InputSize);
+            Visit(shape, (weight, input, output) => expected[to + input] += w[weight] * y[from + output]);
+        }
+
+        for (var i = 0; i < actual.Length; i++) Assert.Equal(expected[i], actual[i], 1e-12);
+        Assert.Equal(x.AsSpan(0, shape.InputSize).ToArray(), actual.AsSpan(0, shape.InputSize).ToArray());
+    }
+
     [Fact]
     public void Too_few_weights_are_refused() => Assert.Throws<ArgumentException>(
         () => ConvolutionKernel.Accumulate<double>(new double[4], new double[3], new double[1], 1, new(1, 2, 2, 1, 2, 2)));
