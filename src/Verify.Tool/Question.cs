@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using RobustVerify.Core.Certificates;
 using RobustVerify.Core.Runtimes;
 using RobustVerify.Core.Specifications;
@@ -38,7 +37,7 @@ internal sealed record SampleQuestion(Specification Specification) : Question
 }
 
 /// <summary>A VNN-LIB query.</summary>
-internal sealed record QueryQuestion(string Model, string Query) : Question
+internal sealed record QueryQuestion(string Model, string Query, Semantics Semantics) : Question
 {
     public override string ModelPath => Model;
 
@@ -53,7 +52,8 @@ internal sealed record QueryQuestion(string Model, string Query) : Question
 
     private string Name => Path.GetFileName(Query);
 
-    private ImmutableArray<Property> Read(DeployedModel model) => VnnLibReader.Read(Query, model.Network.Input.Size, model.Network.Output.Size);
+    private IEnumerable<Property> Read(DeployedModel model) =>
+        VnnLibReader.Read(Query, model.Network.Input.Size, model.Network.Output.Size).Select(property => property with { Semantics = Semantics });
 
     /// <summary>The property over its box, stretched about the box's centre.</summary>
     private static Property Scaled(Property property, double scale)

@@ -27,10 +27,15 @@ internal sealed class QuestionArguments
         Description = "The values that every feature can have at all, as 'lower,upper'.",
     };
 
+    private readonly Option<Semantics?> semantics = new("--semantics")
+    {
+        Description = "What a proof speaks of: 'real', the network's function of real numbers, or 'float32', whatever a runtime computes of it in float32. Without it, what the specification says, or real.",
+    };
+
     public QuestionArguments(Command command)
     {
         command.Add(files);
-        foreach (var option in new Option[] { data, radius, norm, label, ignore, domain }) command.Add(option);
+        foreach (var option in new Option[] { data, radius, norm, label, ignore, domain, semantics }) command.Add(option);
     }
 
     /// <summary>What is asked.</summary>
@@ -41,14 +46,17 @@ internal sealed class QuestionArguments
         return parsed.GetRequiredValue(files) switch
         {
             [_, _] when csv is not null => throw new UsageException("A query and --data exclude each other: give model.onnx property.vnnlib, or model.onnx --data file.csv --radius r."),
-            [var model, var query] => new QueryQuestion(model, query),
-            [var model] when csv is not null => new SampleQuestion(Samples(parsed, model, csv)),
+            [var model, var query] => new QueryQuestion(model, query, parsed.GetValue(semantics) ?? Semantics.Real),
+            [var model] when csv is not null => Samples(Read(parsed, model, csv)),
             [var model] when model.EndsWith(".onnx", StringComparison.OrdinalIgnoreCase) => throw new UsageException($"What is to be verified of {model}? Give a property.vnnlib after it, or --data file.csv --radius r, or a specification instead of the model."),
-            var specification => new SampleQuestion(Specification.Load(specification[0])),
+            var specification => Samples(Specification.Load(specification[0])),
         };
+
+        SampleQuestion Samples(Specification specification) =>
+            new(parsed.GetValue(semantics) is { } chosen ? specification with { Semantics = chosen } : specification);
     }
 
-    private Specification Samples(ParseResult parsed, string model, string csv)
+    private Specification Read(ParseResult parsed, string model, string csv)
     {
         if (parsed.GetResult(radius) is null) throw new UsageException("--data needs --radius: how far may every feature move?");
         var labels = parsed.GetValue(label);

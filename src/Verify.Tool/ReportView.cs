@@ -1,6 +1,7 @@
 using System.Globalization;
 using RobustVerify.Core.Certificates;
 using RobustVerify.Core.Numerics;
+using RobustVerify.Core.Specifications;
 using Spectre.Console;
 
 namespace RobustVerify.Tool;
@@ -41,9 +42,14 @@ internal sealed class ReportView(Terminal terminal, bool json)
         certificate.CertifiedRadius is { } certified ? $"certified radius {Down(certified)}" : null,
         certificate.AttackedRadius is { } attacked ? $"attacked radius {Up(attacked)}" : null,
         certificate.Margin is { } margin ? $"margin {Down(margin)}" : null,
-        certificate.Method,
+        How(certificate),
         certificate.Reason,
     }.Where(fact => !string.IsNullOrEmpty(fact)));
+
+    // A counterexample is one of float32 whatever was asked.
+    private static string How(Certificate certificate) => certificate is { Semantics: Semantics.Float32, Verdict: not Verdict.Falsified }
+        ? $"{certificate.Method}, for float32"
+        : certificate.Method;
 
     private static Table Table(Report report)
     {
@@ -54,7 +60,7 @@ internal sealed class ReportView(Terminal terminal, bool json)
         table.AddColumns("margin", "how");
         foreach (var certificate in report.Certificates)
         {
-            var how = certificate.Reason is { } reason ? $"{certificate.Method}: {reason}" : certificate.Method;
+            var how = certificate.Reason is { } reason ? $"{How(certificate)}: {reason}" : How(certificate);
             string[] cells =
             [
                 Markup.Escape(certificate.Property),

@@ -7,7 +7,7 @@ namespace RobustVerify.Xunit;
 [AttributeUsage(AttributeTargets.Assembly | AttributeTargets.Class)]
 public sealed class RobustDefaultsAttribute : Attribute
 {
-    internal RobustSettings Settings { get; private set; } = new(null, null, null, null, null);
+    internal RobustSettings Settings { get; private set; } = RobustSettings.Open;
 
     /// <inheritdoc cref="RobustWithinAttribute.Model"/>
     public string Model { get => Settings.Model ?? ""; set => Settings = Settings with { Model = value }; }
@@ -23,4 +23,7 @@ public sealed class RobustDefaultsAttribute : Attribute
 
     /// <inheritdoc cref="RobustWithinAttribute.ChangesAtMost"/>
     public double ChangesAtMost { get => Settings.ChangesAtMost ?? double.PositiveInfinity; set => Settings = Settings with { ChangesAtMost = value }; }
+
+    /// <inheritdoc cref="RobustWithinAttribute.Semantics"/>
+    public Semantics Semantics { get => Settings.Semantics ?? Semantics.Real; set => Settings = Settings with { Semantics = value }; }
 }

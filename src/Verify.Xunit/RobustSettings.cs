@@ -4,8 +4,12 @@ using RobustVerify.Core.Specifications;
 namespace RobustVerify.Xunit;
 
 /// <summary>What a test asks, as far as one attribute says it; what it leaves open, a wider one may say.</summary>
-internal sealed record RobustSettings(string? Model, Norm? Norm, double? DomainLower, double? DomainUpper, double? ChangesAtMost)
+internal sealed record RobustSettings(
+    string? Model, Norm? Norm, double? DomainLower, double? DomainUpper, double? ChangesAtMost, Semantics? Semantics)
 {
+    /// <summary>Where nothing is said.</summary>
+    public static RobustSettings Open { get; } = new(null, null, null, null, null, null);
+
     /// <summary>The settings of a test: its own, then its class's, then its assembly's.</summary>
     public static RobustSettings Of(MethodInfo method, Type testClass)
     {
@@ -20,5 +24,6 @@ internal sealed record RobustSettings(string? Model, Norm? Norm, double? DomainL
         Norm ?? wider.Norm,
         DomainLower ?? wider.DomainLower,
         DomainUpper ?? wider.DomainUpper,
-        ChangesAtMost ?? wider.ChangesAtMost);
+        ChangesAtMost ?? wider.ChangesAtMost,
+        Semantics ?? wider.Semantics);
 }

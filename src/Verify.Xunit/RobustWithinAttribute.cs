@@ -43,7 +43,7 @@ public sealed class RobustWithinAttribute : FactAttribute
     /// <summary>The file that the test is written in.</summary>
     public string SourceFile { get; }
 
-    internal RobustSettings Settings { get; private set; } = new(null, null, null, null, null);
+    internal RobustSettings Settings { get; private set; } = RobustSettings.Open;
 
     /// <summary>The ONNX file: in the test's output folder, beside its source file, or in its project's folder.</summary>
     public string Model { get => Settings.Model ?? ""; set => Settings = Settings with { Model = value }; }
@@ -59,4 +59,10 @@ public sealed class RobustWithinAttribute : FactAttribute
 
     /// <summary>For regression: how far an output may move from its value at the sample. Where it is set, labels play no part.</summary>
     public double ChangesAtMost { get => Settings.ChangesAtMost ?? double.PositiveInfinity; set => Settings = Settings with { ChangesAtMost = value }; }
+
+    /// <summary>
+    /// Which arithmetic the proof is to speak of; real unless set. Where the method returns properties or a specification,
+    /// theirs counts.
+    /// </summary>
+    public Semantics Semantics { get => Settings.Semantics ?? Semantics.Real; set => Settings = Settings with { Semantics = value }; }
 }

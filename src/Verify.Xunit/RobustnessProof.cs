@@ -52,6 +52,7 @@ internal sealed class RobustnessProof
             FeatureNames = method.GetCustomAttributes<CsvRowsAttribute>().FirstOrDefault()?.Read(assembly).FeatureNames ?? [],
             Radius = radius,
             Norm = settings.Norm ?? Norm.Linf,
+            Semantics = settings.Semantics ?? Semantics.Real,
             DomainLower = settings.DomainLower is { } lower ? new FeatureValues(lower) : null,
             DomainUpper = settings.DomainUpper is { } upper ? new FeatureValues(upper) : null,
             Requirement = settings.ChangesAtMost is { } amount ? new ChangesAtMost(amount) : new SameLabel(Predicted: label is null),

@@ -1,5 +1,6 @@
 using System.Globalization;
 using RobustVerify.Core.Certificates;
+using RobustVerify.Core.Specifications;
 
 namespace RobustVerify.Tool.Tests;
 
@@ -50,6 +51,21 @@ public sealed class QuestionCommandTests : Session
         (await Run("verify iris.onnx property.vnnlib")).With(0);
         File.WriteAllText("property.vnnlib", Query(radius: 3));
         (await Run("verify iris.onnx property.vnnlib")).With(2);
+    }
+
+    [Fact]
+    public async Task What_float32_computes_is_proved_where_that_is_asked()
+    {
+        foreach (var question in new[] { $"{Data} --radius 0.01", "iris.onnx property.vnnlib" })
+        {
+            var ending = (await Run($"verify {question} --semantics float32")).With(0);
+            Assert.Contains("for float32", ending.Output, StringComparison.Ordinal);
+            Assert.DoesNotContain("for float32", (await Run($"verify {question}")).With(0).Output, StringComparison.Ordinal);
+        }
+
+        WriteSpecification(radius: 0.01);
+        var report = ReportJson.Read((await Run("verify iris.robust.json --semantics float32 --json")).With(0).Output);
+        Assert.All(report.Certificates, certificate => Assert.Equal(Semantics.Float32, certificate.Semantics));
     }
 
     [Fact]

@@ -18,6 +18,9 @@ public class RobustWithinTests
         Assert.NotEqual(pixels[0], label);
     }
 
+    [RobustWithin(0.01, Semantics = Semantics.Float32), MemberData(nameof(BlankImages))]
+    public void What_float32_computes_is_robust_too(float[] pixels) => Assert.Equal(64, pixels.Length);
+
     [RobustWithin]
     public IEnumerable<Property> Properties_that_a_method_returns_are_proved()
     {

@@ -7,8 +7,8 @@ namespace RobustVerify.Core.Baselines;
 /// <summary>Compares a run with what was committed before.</summary>
 /// <remarks>
 /// Properties are matched by name. Of two certificates the one with the better verdict is better
-/// (falsified &lt; unknown &lt; verified); of two with the same verdict, the one with the larger certified radius, or, where
-/// no radius was asked for, with the larger margin. Differences within <see cref="RelativeTolerance"/> are none.
+/// (falsified &lt; unknown &lt; verified); of two that are verified, the one that holds for float32, too; of two with the same
+/// verdict, the one with the larger certified radius, or, where no radius was asked for, with the larger margin. Differences within <see cref="RelativeTolerance"/> are none.
 /// Of two falsified certificates neither margin nor attacked radius is compared: what an attack happens to find is no bound.
 /// </remarks>
 public static class BaselineComparer
@@ -60,6 +60,10 @@ public static class BaselineComparer
             return new Change(FindingKind.Worse, DiagnosticCodes.VerdictWorse, $"'{after.Property}' was {Words(before)} and is now {Words(after)}.");
         if (after.Verdict > before.Verdict)
             return new Change(FindingKind.Better, DiagnosticCodes.Better, $"'{after.Property}' was {Words(before)} and is now {Words(after)}.");
+        if (after.Verdict == Verdict.Verified && after.Semantics < before.Semantics)
+            return new Change(FindingKind.Worse, DiagnosticCodes.VerdictWorse, $"'{after.Property}' was verified for what is computed in float32 and is now verified for real numbers only.");
+        if (after.Verdict == Verdict.Verified && after.Semantics > before.Semantics)
+            return new Change(FindingKind.Better, DiagnosticCodes.Better, $"'{after.Property}' was verified for real numbers only and is now verified for what is computed in float32.");
         if (before.CertifiedRadius is not null || after.CertifiedRadius is not null)
             return Difference("largest radius proved robust", before.CertifiedRadius, after.CertifiedRadius, after.Property);
         return after.Verdict > Verdict.Falsified && before.Margin is not null && after.Margin is not null

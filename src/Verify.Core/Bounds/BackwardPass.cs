@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using RobustVerify.Core.Networks;
 using RobustVerify.Core.Numerics;
+using RobustVerify.Core.Specifications;
 
 namespace RobustVerify.Core.Bounds;
 
@@ -81,6 +82,12 @@ internal sealed class BackwardPass
             var neuron = neurons[i] % affine.Size;
             (state.Offsets[2 * i], state.Offsets[2 * i + 1]) = (affine.Bias[neuron], -affine.Bias[neuron]);
             state.Magnitudes[2 * i] = state.Magnitudes[2 * i + 1] = magnitude[neurons[i]];
+            if (bounds.Errors(affine) is not { } errors) continue;
+            for (var row = 2 * i; row <= 2 * i + 1; row++)
+            {
+                state.Offsets[row] -= errors[neurons[i]];
+                state.Magnitudes[row] += errors[neurons[i]];
+            }
         }
 
         foreach (var (source, map) in affine.Terms)
@@ -118,7 +125,8 @@ internal sealed class BackwardPass
             var underflow = underflows[network.Nodes[i]];
             for (var row = 0; row < state.Count; row++) state.Magnitudes[row] += underflow[state.RegionOf[row]];
             var a = taken.AsSpan(0, state.Count * network.Nodes[i].Size);
-            if (network.Nodes[i].Simplex > 0) Center(network.Nodes[i], a, state);
+            if (bounds.Errors(network.Nodes[i]) is { } errors) TakeOff(errors, a, state);
+            if (network.Nodes[i].Simplex > 0 && bounds.Semantics == Semantics.Real) Center(network.Nodes[i], a, state);
             switch (network.Nodes[i])
             {
                 case AffineNode affine: Through(affine, a, state, isTarget: i == from); break;
@@ -192,6 +200,18 @@ internal sealed class BackwardPass
                 bounds.Upper(node).Slice(at, node.Size));
             state.Offsets[row] += sum;
             state.Magnitudes[row] += magnitude;
+        }
+    }
+
+    /// <summary>Takes off what a node's errors may take from the rows, Σ|a|e.</summary>
+    private static void TakeOff(double[] errors, ReadOnlySpan<double> a, BackwardRows state)
+    {
+        var size = a.Length / state.Count;
+        for (var row = 0; row < state.Count; row++)
+        {
+            var loss = Reduction.AbsDot(a.Slice(row * size, size), errors.AsSpan(state.RegionOf[row] * size, size));
+            state.Offsets[row] -= loss;
+            state.Magnitudes[row] += loss;
         }
     }
 

@@ -15,9 +15,9 @@ namespace RobustVerify.Core.Bounds;
 public static class IntervalPropagation
 {
     /// <summary>Bounds every node of a network over a batch of regions.</summary>
-    public static NodeBounds Propagate(Network network, ImmutableArray<InputRegion> regions)
+    public static NodeBounds Propagate(Network network, ImmutableArray<InputRegion> regions, Semantics semantics = Semantics.Real)
     {
-        var bounds = new NodeBounds(network, regions);
+        var bounds = new NodeBounds(network, regions, semantics);
         foreach (var node in network.Nodes) Through(node, bounds);
         return bounds;
     }
@@ -32,7 +32,10 @@ public static class IntervalPropagation
             case ProductNode product: Through(product, bounds); break;
         }
 
-        if (node.Simplex == 0) return;
+        if (bounds.Semantics == Semantics.Float32 && Float32Errors.Of(node, bounds) is { } errors) bounds.Widen(node, errors);
+
+        // In float32 the sum is rounded.
+        if (node.Simplex == 0 || bounds.Semantics == Semantics.Float32) return;
         var (low, high) = (bounds.Lower(node).ToArray(), bounds.Upper(node).ToArray());
         Simplex.Intersect(node.Simplex, low, high);
         bounds.Set(node, low, high);

@@ -29,11 +29,13 @@ public sealed class LinearBoundPropagation
     /// <param name="network">The network.</param>
     /// <param name="regions">The regions.</param>
     /// <param name="iterations">Steps by which the slopes of every activation are optimised, for each neuron for its own sake.</param>
+    /// <param name="semantics">Which arithmetic the bounds hold for.</param>
     /// <param name="cancellation">Ends the work with an <see cref="OperationCanceledException"/>.</param>
     public static LinearBoundPropagation Propagate(
-        Network network, ImmutableArray<InputRegion> regions, int iterations = 0, CancellationToken cancellation = default)
+        Network network, ImmutableArray<InputRegion> regions, int iterations = 0, Semantics semantics = Semantics.Real,
+        CancellationToken cancellation = default)
     {
-        var propagation = new LinearBoundPropagation(new NodeBounds(network, regions));
+        var propagation = new LinearBoundPropagation(new NodeBounds(network, regions, semantics));
         var relaxed = network.Nodes.Where(node => node is not AffineNode).SelectMany(node => node.Sources).ToHashSet();
         foreach (var node in network.Nodes)
         {
@@ -74,9 +76,14 @@ public sealed class LinearBoundPropagation
         return results;
     }
 
-    /// <summary>True where every function in the network is known to have a value on all of a region.</summary>
+    /// <summary>True where every function in the network is known to have a value on all of a region, and no number to overflow.</summary>
     private bool IsDefinedOn(int region)
     {
+        foreach (var node in Bounds.Network.Nodes)
+        {
+            if (Bounds.Errors(node) is { } errors && errors.AsSpan(region * node.Size, node.Size).Contains(double.PositiveInfinity)) return false;
+        }
+
         foreach (var node in Bounds.Network.Nodes.OfType<ElementwiseNode>())
         {
             var low = Bounds.Lower(node.Source).Slice(region * node.Size, node.Size);

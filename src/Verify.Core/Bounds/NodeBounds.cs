@@ -10,12 +10,14 @@ public sealed class NodeBounds
 {
     private readonly double[]?[] lower;
     private readonly double[]?[] upper;
+    private readonly double[]?[] errors;
 
     /// <summary>Creates bounds that hold nothing but the regions' boxes.</summary>
     /// <exception cref="ArgumentException">A region is not one of the network's inputs.</exception>
-    public NodeBounds(Network network, ImmutableArray<InputRegion> regions)
+    public NodeBounds(Network network, ImmutableArray<InputRegion> regions, Semantics semantics = Semantics.Real)
     {
-        (Network, Regions) = (network, regions);
+        (Network, Regions, Semantics) = (network, regions, semantics);
+        errors = new double[network.Nodes.Length][];
         lower = new double[network.Nodes.Length][];
         upper = new double[network.Nodes.Length][];
         var size = network.Input.Size;
@@ -37,6 +39,9 @@ public sealed class NodeBounds
     /// <summary>The regions that the input lies in.</summary>
     public ImmutableArray<InputRegion> Regions { get; }
 
+    /// <summary>Whether the bounds hold for the network's function of real numbers, or for what is computed of it in float32, too.</summary>
+    public Semantics Semantics { get; }
+
     /// <summary>Lower bounds of a node: regions × size.</summary>
     public ReadOnlySpan<double> Lower(Node node) => lower[Network.IndexOf(node)] ?? throw Missing(node);
 
@@ -50,6 +55,28 @@ public sealed class NodeBounds
         var magnitude = new double[low.Length];
         for (var i = 0; i < low.Length; i++) magnitude[i] = Math.Max(Math.Abs(low[i]), Math.Abs(high[i]));
         return magnitude;
+    }
+
+    /// <summary>
+    /// How far the value of a node may be from its function of the values of its sources: regions × size, or nothing where
+    /// it is never off, as in real arithmetic.
+    /// </summary>
+    internal double[]? Errors(Node node) => errors[Network.IndexOf(node)];
+
+    /// <summary>Takes into a node's bounds what float32 may add to its value.</summary>
+    internal void Widen(Node node, double[] by)
+    {
+        errors[Network.IndexOf(node)] = by;
+        var (low, high) = (Lower(node).ToArray(), Upper(node).ToArray());
+        for (var i = 0; i < by.Length; i++)
+        {
+            if (by[i] == 0) continue;
+            var isKnown = double.IsFinite(by[i]);
+            low[i] = isKnown ? Math.BitDecrement(low[i] - by[i]) : double.NegativeInfinity;
+            high[i] = isKnown ? Math.BitIncrement(high[i] + by[i]) : double.PositiveInfinity;
+        }
+
+        Set(node, low, high);
     }
 
     /// <summary>Sets the bounds of a node; both are kept, not copied.</summary>

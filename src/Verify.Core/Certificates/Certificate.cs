@@ -1,3 +1,5 @@
+using RobustVerify.Core.Specifications;
+
 namespace RobustVerify.Core.Certificates;
 
 /// <summary>What was found out about one property of one model.</summary>
@@ -11,6 +13,9 @@ public sealed record Certificate
 
     /// <summary>The verdict.</summary>
     public required Verdict Verdict { get; init; }
+
+    /// <summary>Which arithmetic a proof speaks of. A counterexample is always one of the deployed network.</summary>
+    public Semantics Semantics { get; init; }
 
     /// <summary>
     /// The least certified margin: over the whole region, every conjunction that would violate the property is missed by

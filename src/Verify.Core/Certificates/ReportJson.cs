@@ -3,6 +3,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using RobustVerify.Core.Numerics;
+using RobustVerify.Core.Specifications;
 
 namespace RobustVerify.Core.Certificates;
 
@@ -31,6 +32,7 @@ public static class ReportJson
         Converters =
         {
             new JsonStringEnumConverter<Verdict>(JsonNamingPolicy.CamelCase, allowIntegerValues: false),
+            new JsonStringEnumConverter<Semantics>(JsonNamingPolicy.CamelCase, allowIntegerValues: false),
             new VectorConverter(),
         },
     };
@@ -102,7 +104,7 @@ public static class ReportJson
 
     /// <summary>A certificate without what the head of its report says for all.</summary>
     private sealed record Block(
-        string Property, Verdict Verdict, string Method, double? CertifiedRadius = null, double? AttackedRadius = null,
+        string Property, Verdict Verdict, string Method, Semantics? Semantics = null, double? CertifiedRadius = null, double? AttackedRadius = null,
         double? Margin = null, string? Reason = null, string? Model = null, string? Engine = null,
         Counterexample? Counterexample = null)
     {
@@ -110,6 +112,7 @@ public static class ReportJson
             certificate.Property,
             certificate.Verdict,
             certificate.Method,
+            certificate.Semantics == Specifications.Semantics.Real ? null : certificate.Semantics,
             Down(certificate.CertifiedRadius),
             -Down(-certificate.AttackedRadius),
             Down(certificate.Margin),
@@ -123,6 +126,7 @@ public static class ReportJson
             Property = Property,
             Model = Model ?? model,
             Verdict = Verdict,
+            Semantics = Semantics ?? Specifications.Semantics.Real,
             Margin = Margin,
             CertifiedRadius = CertifiedRadius,
             AttackedRadius = AttackedRadius,

@@ -11,4 +11,10 @@ public sealed class ElementwiseNode(Node source, Activation activation, string? 
 
     /// <summary>The function.</summary>
     public Activation Activation { get; } = activation;
+
+    /// <summary>
+    /// Where the model writes the function out in several operators, these, from the source to the value: what is
+    /// rounded where a runtime evaluates it. It differs from the function by the constants that exporters round to float32.
+    /// </summary>
+    internal Network? Written { get; init; }
 }

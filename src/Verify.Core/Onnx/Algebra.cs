@@ -17,7 +17,7 @@ internal class Algebra(string name)
         var shape = terms[0].Value.Shape;
         foreach (var (_, value) in terms) shape = Shapes.Broadcast(shape, value.Shape);
         var size = Shapes.Size(shape);
-        var bias = new double[size];
+        var (bias, biasMagnitude) = (new double[size], new double[size]);
         var isInteger = true;
         var computed = new List<AffineTerm>();
         foreach (var (factor, value) in terms)
@@ -29,14 +29,19 @@ internal class Algebra(string name)
             else
             {
                 var constant = (Constant)value.BroadcastTo(shape);
-                for (var i = 0; i < size; i++) bias[i] += factor * constant.Data[i];
+                for (var i = 0; i < size; i++)
+                {
+                    bias[i] += factor * constant.Data[i];
+                    biasMagnitude[i] += Math.Abs(factor * constant.Data[i]);
+                }
+
                 isInteger &= constant.IsInteger;
             }
         }
 
         if (computed.Count == 0) return new Constant(bias, shape, isInteger);
-        var unchanged = computed is [{ Map: SelectionMap }] && bias.All(b => b == 0);
-        return new Computed(unchanged ? computed[0].Source : new AffineNode([.. computed], Finite(bias), Name), shape);
+        var unchanged = computed is [{ Map: SelectionMap }] && biasMagnitude.All(b => b == 0);
+        return new Computed(unchanged ? computed[0].Source : new AffineNode([.. computed], Finite(bias), biasMagnitude, Name), shape);
     }
 
     /// <summary>The elementwise product, with broadcasting.</summary>

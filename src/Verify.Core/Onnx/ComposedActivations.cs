@@ -44,7 +44,9 @@ internal static class ComposedActivations
     ];
 
     /// <summary>The one activation, scaled, that a node and those before it amount to, or null.</summary>
-    public static Node? Recognise(Node node)
+    /// <param name="node">The node.</param>
+    /// <param name="keepsArithmetic">Whether the activation keeps the nodes that it stands for.</param>
+    public static Node? Recognise(Node node, bool keepsArithmetic)
     {
         if (node is not (ProductNode { Rows: 1, Inner: 1, Columns: 1 } or ElementwiseNode { Activation: Log or Power })) return null;
         foreach (var origin in Origins(node))
@@ -56,12 +58,30 @@ internal static class ComposedActivations
                 if (form.Kinks > (activation == HardSwish.Instance ? 2 : 0) || form.Products > products) continue;
                 if (form.Parts.Except(parts).Any() || form.Parts.Distinct().Count() < form.Parts.Count) continue;
                 if (Factor(function, activation) is not { } factor) continue;
-                var recognised = new ElementwiseNode(origin, activation, node.Name);
+                var recognised = new ElementwiseNode(origin, activation, node.Name) { Written = keepsArithmetic ? Written(node, origin, factor) : null };
                 return factor == 1 ? recognised : new AffineNode(recognised, ScaleMap.Uniform(node.Size, factor), name: node.Name);
             }
         }
 
         return null;
+    }
+
+    // The network of the nodes from the origin to a node, and of what makes up for the factor.
+    private static Network Written(Node node, Node origin, double factor)
+    {
+        var input = new InputNode(origin.Size);
+        var copies = new Dictionary<Node, Node> { [origin] = input };
+        var output = Copy(node);
+        return new Network(input, factor == 1 ? output : new AffineNode(output, ScaleMap.Uniform(node.Size, 1 / factor)));
+
+        Node Copy(Node of) => copies.TryGetValue(of, out var known) ? known : copies[of] = of switch
+        {
+            AffineNode affine => affine.Over([.. affine.Terms.Select(term => Copy(term.Source))]),
+            ElementwiseNode elementwise =>
+                new ElementwiseNode(Copy(elementwise.Source), elementwise.Activation, of.Name) { Written = elementwise.Written },
+            ProductNode product => new ProductNode(Copy(product.Left), Copy(product.Right), of.Name),
+            _ => throw new InvalidOperationException($"{of} is no function of {origin}."),
+        };
     }
 
     // The nodes before a node that it might be a function of, the nearest first.
@@ -144,8 +164,8 @@ internal static class ComposedActivations
         return factor;
     }
 
-    /// <summary>A few units in the last place of float32.</summary>
-    private const double Tolerance = 5e-7;
+    /// <inheritdoc cref="Activation.WrittenTolerance"/>
+    private const double Tolerance = Activation.WrittenTolerance;
 
     /// <summary>What a function is made of, counted once for every place that it stands in.</summary>
     private sealed class Form

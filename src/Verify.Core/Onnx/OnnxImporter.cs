@@ -20,12 +20,14 @@ public sealed class OnnxImporter
     private readonly TensorReader tensors;
     private readonly int opset;
     private readonly Dictionary<string, Value> values = [];
+    private readonly Float32Arithmetic arithmetic;
 
     private OnnxImporter(ModelProto model, string folder)
     {
         this.model = model;
         tensors = new TensorReader(folder);
         opset = ReadOpset(model);
+        arithmetic = new Float32Arithmetic(model.Graph);
     }
 
     /// <summary>Imports a model.</summary>
@@ -104,17 +106,26 @@ public sealed class OnnxImporter
         var batched = inputs.All(i => i.HasBatchAxis);
         var results = model.Graph.Output.Select(o => (Declared: o, Value: Find(null, o.Name))).ToArray();
         var outputs = results.Select(r => ReadOutput(r.Declared, r.Value, batched)).ToImmutableArray();
-        Network Build(IReadOnlyList<Value> values) => new(
+        Network Build(IReadOnlyList<Value> values, bool keepsArithmetic = false) => new(
             input,
-            Simplification.Simplify(input, Flat(values)),
+            Simplification.Simplify(input, Flat(values), keepsArithmetic),
             Ports(inputs),
             Ports(outputs.Zip(values, (o, v) => o with { Shape = [.. v.Shape] })));
 
-        var network = Build([.. results.Select(r => r.Value)]);
-        var scores = final is null || final.OpType == "ArgMax" || !ComparesAll(final, Find(final, final.Input[0]).Shape)
-            ? network
-            : Build([Find(final, final.Input[0]).Reshape(results[0].Value.Shape)]);
-        return new OnnxModel([path, .. tensors.Paths], Hash(bytes), opset, inputs, outputs, network, scores, final?.OpType == "ArgMax", Parameters());
+        Value[] all = [.. results.Select(r => r.Value)];
+        var network = Build(all);
+        var computed = new ComputedNetwork(arithmetic.Refusal(), () => Build(all, keepsArithmetic: true));
+        if (final is not null && final.OpType != "ArgMax" && !ComparesAll(final, Find(final, final.Input[0]).Shape)) final = null;
+        var (scores, computedScores) = (network, computed);
+        if (final is not null && final.OpType != "ArgMax")
+        {
+            Value[] before = [Find(final, final.Input[0]).Reshape(results[0].Value.Shape)];
+            scores = Build(before);
+            computedScores = new ComputedNetwork(arithmetic.Refusal(final), () => Build(before, keepsArithmetic: true));
+        }
+
+        return new OnnxModel(
+            [path, .. tensors.Paths], Hash(bytes), opset, inputs, outputs, network, scores, computed, computedScores, final?.OpType, Parameters());
     }
 
     private long Parameters() => model.Graph.Initializer
@@ -171,6 +182,7 @@ public sealed class OnnxImporter
         {
             var outputs = lowering(new Operation(node, inputs, opset, tensors.Read));
             for (var i = 0; i < Math.Min(outputs.Length, node.Output.Count); i++) values[node.Output[i]] = outputs[i];
+            arithmetic.Check(node, outputs);
         }
         catch (Exception e) when (e is InvalidModelException or ArgumentException or OverflowException or IndexOutOfRangeException)
         {

@@ -28,11 +28,14 @@ public sealed class OnnxModel
         ImmutableArray<OnnxTensor> outputs,
         Network network,
         Network scores,
-        bool endsInArgMax,
+        ComputedNetwork computed,
+        ComputedNetwork computedScores,
+        string? finalLayer,
         long parameters)
     {
         (Files, Sha256, Opset, Inputs, Outputs) = (files, sha256, opset, inputs, outputs);
-        (Network, Scores, EndsInArgMax, Parameters) = (network, scores, endsInArgMax, parameters);
+        (Network, Scores, Computed, ComputedScores) = (network, scores, computed, computedScores);
+        (FinalLayer, Parameters) = (finalLayer, parameters);
     }
 
     /// <summary>The file that the model was read from.</summary>
@@ -63,7 +66,16 @@ public sealed class OnnxModel
     public Network Scores { get; }
 
     /// <summary>True where the model returns the index of the largest score instead of the scores.</summary>
-    public bool EndsInArgMax { get; }
+    public bool EndsInArgMax => FinalLayer == "ArgMax";
+
+    /// <summary><see cref="Network"/>, operator by operator.</summary>
+    internal ComputedNetwork Computed { get; }
+
+    /// <summary><see cref="Scores"/>, operator by operator.</summary>
+    internal ComputedNetwork ComputedScores { get; }
+
+    /// <summary>The operator that <see cref="Scores"/> lacks, or null where it lacks none.</summary>
+    internal string? FinalLayer { get; }
 
     /// <summary>How many numbers the model was trained to: the elements of its stored tensors that are not integers.</summary>
     public long Parameters { get; }

@@ -62,9 +62,9 @@ public sealed class DeployedModel : IDisposable
     /// <returns>The largest difference found, as a part of what is allowed.</returns>
     /// <remarks>
     /// Two evaluations in float32 differ by the order of their sums and by the last digits of their functions. How far
-    /// this carries in a network is measured: by the distance between the network's own evaluation in float32 and in
-    /// double. The runtime may be 32 times as far away, and always 2⁻¹⁶ of the largest output, since errors of several
-    /// layers add up. Where the network has curved functions it may be off by 2⁻²² more: ONNX Runtime computes sigmoid,
+    /// this carries in a network is measured: by the distance between its evaluation in float32, operator by operator as the
+    /// runtime rounds, and in double. The runtime may be 32 times as far away, and always 2⁻¹⁶ of the largest output, since
+    /// errors of several layers add up. Where the network has curved functions it may be off by 2⁻²² more: ONNX Runtime computes sigmoid,
     /// tanh and their kin to a few units in the last of 24 bits of their range, not of their value.
     /// </remarks>
     internal static double Compare(OnnxModel model, ModelRuntime runtime)
@@ -75,7 +75,7 @@ public sealed class DeployedModel : IDisposable
         {
             var input = Input(model, sample);
             var exact = model.Network.Evaluate<double>(Array.ConvertAll(input, v => (double)v));
-            var single = model.Network.Evaluate<float>(input);
+            var single = model.Computed.Network.Evaluate<float>(input);
             var deployed = runtime.Run(input);
             var scale = exact.Where(double.IsFinite).Select(Math.Abs).DefaultIfEmpty(0).Max();
             var rounding = exact.Zip(single, (e, s) => Math.Abs(e - s)).Where(double.IsFinite).DefaultIfEmpty(0).Max();

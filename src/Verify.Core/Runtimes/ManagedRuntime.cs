@@ -8,8 +8,8 @@ namespace RobustVerify.Core.Runtimes;
 /// <param name="choosesLargest">Whether the model returns the index of the largest score instead of the scores.</param>
 public sealed class ManagedRuntime(Network network, bool choosesLargest = false) : ModelRuntime
 {
-    /// <summary>Evaluates an imported model.</summary>
-    public ManagedRuntime(OnnxModel model) : this(model.Network, model.EndsInArgMax)
+    /// <summary>Evaluates an imported model, operator by operator as its file has them.</summary>
+    public ManagedRuntime(OnnxModel model) : this(model.Computed.Network, model.EndsInArgMax)
     {
     }
 

@@ -4,4 +4,8 @@ namespace RobustVerify.Core.Specifications;
 /// <param name="Name">A short name that is unique within its specification, for tables and baselines.</param>
 /// <param name="Region">The inputs.</param>
 /// <param name="Output">What must hold of the outputs.</param>
-public sealed record Property(string Name, InputRegion Region, OutputProperty Output);
+public sealed record Property(string Name, InputRegion Region, OutputProperty Output)
+{
+    /// <summary>Which arithmetic a proof is to speak of.</summary>
+    public Semantics Semantics { get; init; }
+}

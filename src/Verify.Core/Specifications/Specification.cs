@@ -46,6 +46,9 @@ public sealed record Specification
     /// <summary>What must hold of the outputs.</summary>
     public OutputRequirement Requirement { get; init; } = new SameLabel();
 
+    /// <summary>Which arithmetic a proof is to speak of.</summary>
+    public Semantics Semantics { get; init; }
+
     /// <summary>How much work each property may cost.</summary>
     public Budget Budget { get; init; } = Budget.Default;
 
@@ -79,7 +82,7 @@ public sealed record Specification
                 throw new ArgumentException($"it has {values.Length} values, but the model reads {inputs} inputs{Hint(values.Length, inputs)}");
             // The model is given float32 numbers: the region lies around what it sees.
             var center = values.Select(value => (float)value).ToArray();
-            return new Property(name, RegionAround(center, scale), Requirement.At(model, Samples[sample], center));
+            return new Property(name, RegionAround(center, scale), Requirement.At(model, Samples[sample], center)) { Semantics = Semantics };
         }
         catch (ArgumentException exception)
         {

@@ -14,8 +14,8 @@ namespace RobustVerify.Core.Verification;
 /// <summary>Decides properties of a model: a search for a counterexample, then bounds.</summary>
 /// <remarks>
 /// Requires a model of the three kinds of node. <see cref="Verdict.Verified"/> holds for every real input of the region and
-/// for the network in real arithmetic; <see cref="Verdict.Falsified"/> holds for what the deployed runtime computes. Sound,
-/// not complete: what neither decides is <see cref="Verdict.Unknown"/>.
+/// for the network in the arithmetic that <see cref="Property.Semantics"/> names; <see cref="Verdict.Falsified"/> holds for
+/// what the deployed runtime computes. Sound, not complete: what neither decides is <see cref="Verdict.Unknown"/>.
 /// </remarks>
 public sealed class Verifier(DeployedModel model)
 {
@@ -138,18 +138,31 @@ public sealed class Verifier(DeployedModel model)
     /// <summary>The verdict of the bounds alone: the cheapest that prove the property, or else the best there are.</summary>
     internal Certificate Bound(Property property, Budget budget, CancellationToken cancellation)
     {
-        var (network, iterations) = (NetworkOf(property), budget.SlopeIterations);
+        var (network, iterations, leastMargin) = (NetworkOf(property), budget.SlopeIterations, 0.0);
+        if (property.Semantics == Semantics.Float32)
+        {
+            var question = Float32Question.Of(model.Model, property.Output);
+            if (question.Network is null) return Certify(property, Verdict.Unknown, "none") with { Reason = question.Refusal };
+            (network, leastMargin) = (question.Network, question.LeastMargin);
+        }
+
         var rows = property.Output.Violations.SelectMany(violation => violation.Constraints).SelectMany(row => row.Coefficients).ToArray();
-        var plain = LinearBoundPropagation.Propagate(network, [property.Region], cancellation: cancellation);
-        var margin = Margin(property.Output, plain.LowerBounds(rows, cancellation: cancellation));
+        var plain = LinearBoundPropagation.Propagate(network, [property.Region], 0, property.Semantics, cancellation);
+        var margin = MarginOf(plain.LowerBounds(rows, cancellation: cancellation));
         if (margin > 0 || iterations == 0) return Certify(property, margin, "linear bounds");
 
-        margin = Math.Max(margin, Margin(property.Output, plain.LowerBounds(rows, 0, 2 * iterations, cancellation)));
+        margin = Math.Max(margin, MarginOf(plain.LowerBounds(rows, 0, 2 * iterations, cancellation)));
         if (margin > 0) return Certify(property, margin, "optimised linear bounds");
 
-        var optimised = LinearBoundPropagation.Propagate(network, [property.Region], iterations, cancellation);
-        margin = Math.Max(margin, Margin(property.Output, optimised.LowerBounds(rows, 0, 2 * iterations, cancellation)));
+        var optimised = LinearBoundPropagation.Propagate(network, [property.Region], iterations, property.Semantics, cancellation);
+        margin = Math.Max(margin, MarginOf(optimised.LowerBounds(rows, 0, 2 * iterations, cancellation)));
         return Certify(property, margin, "optimised linear bounds");
+
+        double MarginOf(double[] minima)
+        {
+            var margin = Margin(property.Output, minima);
+            return leastMargin == 0 ? margin : Math.BitDecrement(margin - leastMargin);
+        }
     }
 
     /// <summary>By how much every conjunction is missed in one of its constraints, at least, rounded down.</summary>
@@ -193,6 +206,7 @@ public sealed class Verifier(DeployedModel model)
         Property = property.Name,
         Model = model.Sha256,
         Verdict = verdict,
+        Semantics = property.Semantics,
         Method = method,
         Engine = Engine,
     };

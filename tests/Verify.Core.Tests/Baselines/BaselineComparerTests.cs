@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using RobustVerify.Core.Baselines;
 using RobustVerify.Core.Certificates;
+using RobustVerify.Core.Specifications;
 
 namespace RobustVerify.Core.Tests.Baselines;
 
@@ -36,6 +37,17 @@ public class BaselineComparerTests
         Assert.Equal(code is null ? [] : [code], findings.Select(finding => finding.Code));
         Assert.All(findings, finding => Assert.Equal(finding.Kind == FindingKind.Worse, finding.IsError));
         Assert.All(findings, finding => Assert.Contains("'sample 3'", finding.Message, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(Semantics.Real, Semantics.Float32, "RV1005")]
+    [InlineData(Semantics.Float32, Semantics.Real, "RV1001")]
+    [InlineData(Semantics.Float32, Semantics.Float32, "RV1002")]
+    public void A_proof_for_float32_is_better_than_one_for_real_numbers_whatever_its_margin(Semantics before, Semantics after, string code)
+    {
+        var findings = Compare(
+            [Certificate("a", "verified m=1") with { Semantics = before }], [Certificate("a", "verified m=0.9") with { Semantics = after }]);
+        Assert.Equal([code], findings.Select(finding => finding.Code));
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using RobustVerify.Core.Certificates;
+using RobustVerify.Core.Specifications;
 
 namespace RobustVerify.Core.Tests.Certificates;
 
@@ -70,6 +71,17 @@ public class ReportJsonTests
         Method = "linear bounds",
         Engine = "1.2.3",
     };
+
+    [Fact]
+    public void The_arithmetic_is_named_where_it_is_not_that_of_real_numbers()
+    {
+        var certificate = Certificate("sample 0") with { Verdict = Verdict.Verified };
+        Assert.DoesNotContain("semantics", certificate.ToSnapshot(), StringComparison.Ordinal);
+        var deployed = certificate with { Semantics = Semantics.Float32 };
+        Assert.Contains("\"semantics\": \"float32\"", deployed.ToSnapshot(), StringComparison.Ordinal);
+        var report = ReportJson.Write(Digits with { Certificates = [deployed, certificate with { Property = "sample 1" }] });
+        Assert.Equal([Semantics.Float32, Semantics.Real], ReportJson.Read(report).Certificates.Select(read => read.Semantics));
+    }
 
     [Fact]
     public void A_report_has_this_text() => Assert.Equal(DigitsText, ReportJson.Write(Digits));

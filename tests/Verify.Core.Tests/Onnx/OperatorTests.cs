@@ -242,6 +242,24 @@ public sealed class OperatorTests
         for (var trial = 0; trial < 3; trial++) BoundsSoundnessTests.Check(network, random, trial);
     }
 
+    [OnnxRuntimeTheory]
+    [MemberData(nameof(Names))]
+    public void Every_operator_computes_in_float32_what_its_bounds_for_float32_say(string name)
+    {
+        using var folder = new TemporaryFolder();
+        var builder = new ModelBuilder(Cases[name].Opset);
+        Cases[name].Build(builder);
+        var model = OnnxImporter.Import(builder.Save(folder));
+        if (model.Computed.Refusal is not null) return;
+        using var runtime = OnnxRuntime.Open(model);
+        using var managed = new ManagedRuntime(model);
+        DeployedBounds.Check(model.Computed.Network, [runtime, managed], new Random(12));
+    }
+
+    [Fact]
+    public void Of_every_operator_it_is_known_whether_float32_is_covered() =>
+        Assert.Empty(Operators.Names.Except(Float32Arithmetic.Known));
+
     [Fact]
     public void Every_operator_has_a_model_that_tests_it()
     {

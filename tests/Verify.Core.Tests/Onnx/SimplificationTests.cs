@@ -1,5 +1,10 @@
 using RobustVerify.Core.Networks;
 using RobustVerify.Core.Networks.LinearMaps;
+using RobustVerify.Core.Onnx;
+using RobustVerify.Core.Runtimes;
+using RobustVerify.Core.Tests.Bounds;
+using RobustVerify.Core.Tests.Runtimes;
+using RobustVerify.Core.Tests.Specifications;
 
 namespace RobustVerify.Core.Tests.Onnx;
 
@@ -36,6 +41,56 @@ public sealed class SimplificationTests
         var network = builder.Import().Network;
         var activation = Assert.IsType<ElementwiseNode>(network.Output).Activation;
         Assert.Equal((2, Forms[form].Activation), (network.Nodes.Length, activation.Name));
+    }
+
+    [OnnxRuntimeTheory]
+    [MemberData(nameof(Names))]
+    public void A_composed_activation_is_rounded_as_it_is_written(string form)
+    {
+        var builder = new ModelBuilder();
+        builder.Input([3]);
+        Forms[form].Build(builder);
+        using var folder = new TemporaryFolder();
+        var model = OnnxImporter.Import(builder.Save(folder));
+        Assert.Contains(model.Computed.Network.Nodes, node => node is ElementwiseNode { Written: not null });
+        using var runtime = OnnxRuntime.Open(model);
+        using var managed = new ManagedRuntime(model);
+        foreach (var scale in new[] { 0.1, 3, 12 }) DeployedBounds.Check(model.Computed.Network, [runtime, managed], new Random(3), scale);
+    }
+
+    [Fact]
+    public void What_is_added_and_taken_away_again_is_still_rounded()
+    {
+        var builder = new ModelBuilder();
+        var large = builder.Node("Add", [builder.Input([3]), builder.Floats([], 1e8)]);
+        builder.Node("Sub", [large, builder.Floats([], 1e8)]);
+        var model = builder.Import();
+        Assert.IsType<InputNode>(model.Network.Output);
+        Assert.Equal(3, model.Computed.Network.Nodes.Length);
+    }
+
+    [Fact]
+    public void Constants_that_cancel_leave_their_magnitudes()
+    {
+        var builder = new ModelBuilder();
+        builder.Node("Sum", [builder.Floats([], 1e8), builder.Input([2]), builder.Floats([], -1e8)]);
+        var model = builder.Import();
+        var sum = Assert.IsType<AffineNode>(model.Computed.Network.Output);
+        Assert.Equal([0, 0], sum.Bias.ToArray());
+        Assert.Equal([2e8, 2e8], sum.BiasMagnitude.ToArray());
+        Assert.True(sum.Roundings >= 3);
+        Assert.IsType<InputNode>(model.Network.Output);
+    }
+
+    [Fact]
+    public void What_is_multiplied_one_after_the_other_stays_apart_for_float32()
+    {
+        var builder = new ModelBuilder();
+        var x = builder.Input([3]);
+        foreach (var factor in new[] { 1e-30, 1e-20, 1e30, 1e20 }) x = builder.Node("Mul", [x, builder.Floats([], factor)]);
+        var model = builder.Import();
+        Assert.True(model.Network.Nodes.Length <= 2);
+        Assert.Equal(5, model.Computed.Network.Nodes.Length);
     }
 
     [Fact]

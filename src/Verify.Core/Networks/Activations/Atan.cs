@@ -17,6 +17,9 @@ public sealed class Atan : Activation
     public override double Value(double z) => Math.Atan(z);
 
     /// <inheritdoc/>
+    public override double Float32Error(double lower, double upper) => 12 * RoundoffSingle * Math.Min(1, Largest(lower, upper)) + UnderflowSingle;
+
+    /// <inheritdoc/>
     public override double CriticalPoint(double slope, in Piece piece)
     {
         var size = Math.Sqrt((1 - slope) / slope);

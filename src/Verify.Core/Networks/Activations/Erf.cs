@@ -19,6 +19,9 @@ public sealed class Erf : Activation
     public override double Value(double z) => SpecialFunctions.Erf(z);
 
     /// <inheritdoc/>
+    public override double Float32Error(double lower, double upper) => 4 * RoundoffSingle;
+
+    /// <inheritdoc/>
     public override double CriticalPoint(double slope, in Piece piece)
     {
         var size = Math.Sqrt(-Math.Log(slope * Math.Sqrt(Math.PI) / 2));

@@ -25,6 +25,10 @@ public sealed class Exp : Activation
         (8 + (Math.Abs(rate) == 1 ? 0 : Math.Abs(rate * z))) * Ulp * Math.Abs(value) + Math.Abs(coefficient) * double.Epsilon + double.Epsilon;
 
     /// <inheritdoc/>
+    public override double Float32Error(double lower, double upper) =>
+        Math.Abs(rate) == 1 ? 8 * RoundoffSingle * Largest(Value(lower), Value(upper)) + UnderflowSingle : base.Float32Error(lower, upper);
+
+    /// <inheritdoc/>
     public override double CriticalPoint(double slope, in Piece piece) => Math.Log(slope / (coefficient * rate)) / rate;
 
     /// <summary>c·e^(kz), both not zero.</summary>

@@ -42,6 +42,13 @@ public static class ExponentialUnit
         public override double ValueError(double z, double value) =>
             Ulp * (12 * Math.Abs(value) + (rate == 1 ? 0 : Math.Abs(scale * rate * z) * Math.Exp(rate * z))) + double.Epsilon;
 
+        // Near zero the difference from 1 cancels, so that the error is one of 1.
+        public override double Float32Error(double lower, double upper)
+        {
+            var exponent = Math.Max(0, Math.Max(rate * lower, rate * upper));
+            return 8 * RoundoffSingle * Math.Abs(scale) * (1 + exponent) * Math.Exp(exponent) + UnderflowSingle;
+        }
+
         public override double CriticalPoint(double slope, in Piece piece) => Math.Log(slope / (scale * rate)) / rate;
 
         protected override Activation CreateDerivative() => Exp.Of(scale * rate, rate);

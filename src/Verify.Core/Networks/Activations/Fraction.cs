@@ -24,6 +24,10 @@ public sealed class Fraction : Activation
     public override double ValueError(double z, double value) => Math.Abs(z) < 1 / Ulp ? Ulp * value : 1;
 
     /// <inheritdoc/>
+    /// <remarks>Of rounding the fraction itself; what is rounded down loses nothing.</remarks>
+    public override double Float32Error(double lower, double upper) => RoundoffSingle;
+
+    /// <inheritdoc/>
     public override Piece PieceAt(double z)
     {
         // Beyond 2⁵² every number is whole: a piece must still end after it starts.

@@ -31,6 +31,9 @@ public sealed class Gelu : Activation
     public override double ValueError(double z, double value) => Error(z, Math.Abs(value));
 
     /// <inheritdoc/>
+    public override double Float32Error(double lower, double upper) => 8 * RoundoffSingle * Largest(lower, upper) + UnderflowSingle;
+
+    /// <inheritdoc/>
     protected override Activation CreateDerivative() => new Slope();
 
     /// <inheritdoc/>

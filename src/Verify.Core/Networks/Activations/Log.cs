@@ -20,6 +20,9 @@ public sealed class Log : Activation
     public override bool IsDefinedOn(double lower, double upper) => lower > 0;
 
     /// <inheritdoc/>
+    public override double Float32Error(double lower, double upper) => 8 * RoundoffSingle * Math.Max(1, Largest(Value(lower), Value(upper)));
+
+    /// <inheritdoc/>
     public override double CriticalPoint(double slope, in Piece piece) => 1 / slope;
 
     /// <inheritdoc/>

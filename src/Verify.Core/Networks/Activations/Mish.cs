@@ -37,6 +37,10 @@ public sealed class Mish : Activation
     }
 
     /// <inheritdoc/>
+    public override double Float32Error(double lower, double upper) =>
+        power == 1 && constant.Length == 0 ? 16 * RoundoffSingle * Largest(lower, upper) + UnderflowSingle : base.Float32Error(lower, upper);
+
+    /// <inheritdoc/>
     protected override Activation CreateDerivative()
     {
         var slope = Numerator(linear);

@@ -12,6 +12,20 @@ internal sealed class Piecewise(string name, double[] breakpoints, Activation[] 
 
     public override double ValueError(double z, double value) => Part(z).ValueError(z, value);
 
+    // Rounding may put a number that is next to a breakpoint on its other side.
+    public override double Float32Error(double lower, double upper)
+    {
+        var error = 0.0;
+        for (var i = 0; i < parts.Length; i++)
+        {
+            var from = i == 0 ? lower : Math.Max(lower, breakpoints[i - 1] - NearSingle(breakpoints[i - 1]));
+            var to = i == breakpoints.Length ? upper : Math.Min(upper, breakpoints[i] + NearSingle(breakpoints[i]));
+            if (from <= to) error = Math.Max(error, parts[i].Float32Error(from, to));
+        }
+
+        return error;
+    }
+
     protected override Activation CreateDerivative() =>
         new Piecewise(name + "'", breakpoints, Array.ConvertAll(parts, part => part.Derivative));
 

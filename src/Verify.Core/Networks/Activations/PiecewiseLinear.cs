@@ -105,6 +105,32 @@ public sealed class PiecewiseLinear : Activation
     }
 
     /// <inheritdoc/>
+    public override double Float32Error(double lower, double upper)
+    {
+        var error = 0.0;
+        for (var i = 0; i < slopes.Length; i++)
+        {
+            // Rounding may put a number that is next to a breakpoint on its other side; but where there is a jump, at a
+            // float32 number, runtimes only compare.
+            var from = i == 0 ? lower : Math.Max(lower, breakpoints[i - 1] - NearSingle(breakpoints[i - 1]));
+            var to = i == breakpoints.Length ? upper : Math.Min(upper, breakpoints[i] + NearSingle(breakpoints[i]));
+            if (!(from <= to)) continue;
+            if (i > 0 && JumpsAt(i - 1) && (float)breakpoints[i - 1] != breakpoints[i - 1]) return double.PositiveInfinity;
+            if (slopes[i] == 0 || (slopes[i] == 1 && intercepts[i] == 0)) continue;
+            error = Math.Max(error, 4 * RoundoffSingle * (Math.Abs(slopes[i]) * Largest(from, to) + Math.Abs(intercepts[i])) + UnderflowSingle);
+        }
+
+        return error;
+    }
+
+    /// <summary>Whether the limits from both sides of a breakpoint differ.</summary>
+    internal bool JumpsAt(int breakpoint)
+    {
+        var (left, right) = (Line(breakpoint, breakpoints[breakpoint]), Line(breakpoint + 1, breakpoints[breakpoint]));
+        return Math.Abs(left - right) > 8 * Ulp * (Math.Abs(slopes[breakpoint] * breakpoints[breakpoint]) + Math.Abs(intercepts[breakpoint]) + Math.Abs(intercepts[breakpoint + 1]));
+    }
+
+    /// <inheritdoc/>
     protected override Activation CreateDerivative() => new PiecewiseLinear(Name + "'", breakpoints, new double[slopes.Length], slopes);
 
     /// <inheritdoc/>

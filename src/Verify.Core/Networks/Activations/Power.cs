@@ -51,6 +51,10 @@ public sealed class Power : Activation
         8 * Ulp * Math.Abs(value) + (1 + Math.Abs(coefficient)) * double.Epsilon;
 
     /// <inheritdoc/>
+    public override double Float32Error(double lower, double upper) =>
+        8 * RoundoffSingle * Largest(Value(lower), Value(upper)) + UnderflowSingle;
+
+    /// <inheritdoc/>
     public override bool IsDefinedOn(double lower, double upper) =>
         IsInteger
             ? exponent >= 0 || lower > 0 || upper < 0

@@ -15,6 +15,8 @@ public sealed class Quadratic(double constant, double linear, double square) : A
     /// <summary>The slope at zero.</summary>
     public double Linear => linear;
 
+    private bool IsExact => square == 0 && (linear == 0 || constant == 0 && linear == 1);
+
     /// <inheritdoc/>
     public override double Value(double z)
     {
@@ -25,9 +27,13 @@ public sealed class Quadratic(double constant, double linear, double square) : A
 
     /// <inheritdoc/>
     public override double ValueError(double z, double value) =>
-        square == 0 && (linear == 0 || constant == 0 && linear == 1)
+        IsExact
             ? 0
             : 2 * Ulp * (Math.Abs(constant) + Math.Abs(linear * z) + Math.Abs(square * z * z)) + double.Epsilon;
+
+    /// <inheritdoc/>
+    public override double Float32Error(double lower, double upper) =>
+        IsExact ? 0 : 4 * RoundoffSingle * (Math.Abs(constant) + Math.Abs(linear) * Largest(lower, upper) + Math.Abs(square) * Largest(lower, upper) * Largest(lower, upper)) + UnderflowSingle;
 
     /// <inheritdoc/>
     public override double CriticalPoint(double slope, in Piece piece) => (slope - linear) / (2 * square);

@@ -25,6 +25,9 @@ public sealed class ReLU : Activation
     public override void Evaluate<T>(ReadOnlySpan<T> z, Span<T> y) => TensorPrimitives.Max(z, T.Zero, y);
 
     /// <inheritdoc/>
+    public override double Float32Error(double lower, double upper) => 0;
+
+    /// <inheritdoc/>
     protected override Activation CreateDerivative() => PiecewiseLinear.Step;
 
     /// <inheritdoc/>

@@ -21,6 +21,9 @@ public sealed class Sigmoid : Activation
     }
 
     /// <inheritdoc/>
+    public override double Float32Error(double lower, double upper) => 8 * RoundoffSingle;
+
+    /// <inheritdoc/>
     public override double CriticalPoint(double slope, in Piece piece)
     {
         // ln((1 + s)/(1 − s)) with s = √(1 − 4·slope); the denominator is 4·slope/(1 + s).

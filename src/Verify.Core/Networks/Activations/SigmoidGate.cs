@@ -41,6 +41,9 @@ public sealed class SigmoidGate : Activation
     public override double ValueError(double z, double value) => Error(Polynomial.Value(inner, z), Math.Abs(value));
 
     /// <inheritdoc/>
+    public override double Float32Error(double lower, double upper) => 16 * RoundoffSingle * Largest(lower, upper) + UnderflowSingle;
+
+    /// <inheritdoc/>
     protected override Activation CreateDerivative() => new Slope(this);
 
     /// <inheritdoc/>

@@ -54,6 +54,9 @@ public sealed class Sine : Activation
     }
 
     /// <inheritdoc/>
+    public override double Float32Error(double lower, double upper) => 8 * RoundoffSingle;
+
+    /// <inheritdoc/>
     public override double CriticalPoint(double slope, in Piece piece) =>
         piece.Start + Math.Acos(piece.Curvature == Curvature.Concave ? slope : -slope);
 

@@ -19,6 +19,9 @@ public sealed class Softplus : Activation
     public override double Value(double z) => Math.Max(z, 0) + SpecialFunctions.Log1p(Math.Exp(-Math.Abs(z)));
 
     /// <inheritdoc/>
+    public override double Float32Error(double lower, double upper) => 8 * RoundoffSingle * Math.Max(1, Value(upper)) + UnderflowSingle;
+
+    /// <inheritdoc/>
     public override double CriticalPoint(double slope, in Piece piece) => Math.Log(slope / (1 - slope));
 
     /// <inheritdoc/>

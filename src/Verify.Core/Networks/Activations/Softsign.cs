@@ -17,6 +17,9 @@ public sealed class Softsign : Activation
     public override double Value(double z) => double.IsInfinity(z) ? Math.Sign(z) : z / (1 + Math.Abs(z));
 
     /// <inheritdoc/>
+    public override double Float32Error(double lower, double upper) => 12 * RoundoffSingle * Math.Min(1, Largest(lower, upper)) + UnderflowSingle;
+
+    /// <inheritdoc/>
     public override double CriticalPoint(double slope, in Piece piece)
     {
         var size = 1 / Math.Sqrt(slope) - 1;

@@ -23,6 +23,9 @@ public sealed class Tanh : Activation
     }
 
     /// <inheritdoc/>
+    public override double Float32Error(double lower, double upper) => 16 * RoundoffSingle;
+
+    /// <inheritdoc/>
     public override double CriticalPoint(double slope, in Piece piece)
     {
         // artanh √(1 − slope)

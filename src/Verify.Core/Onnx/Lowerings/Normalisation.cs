@@ -24,14 +24,14 @@ internal static class Normalisation
             throw new InvalidModelException($"{op.Name}: {channels} channels need as many scales, shifts, means and variances");
         var epsilon = op.Number("epsilon", 1e-5);
         int[] shape = [channels, .. Enumerable.Repeat(1, Math.Max(0, x.Rank - 2))];
-        var (factors, offsets) = (new double[channels], new double[channels]);
+        var (factors, centres) = (new double[channels], new double[channels]);
         for (var c = 0; c < channels; c++)
         {
             factors[c] = scale.Data[c] / Math.Sqrt(variance.Data[c] + epsilon);
-            offsets[c] = shift.Data[c] - mean.Data[c] * factors[c];
+            centres[c] = mean.Data[c] * factors[c];
         }
 
-        return op.Sum((1, op.Product(x, new Constant(factors, shape))), (1, new Constant(offsets, shape)));
+        return op.Sum((1, op.Product(x, new Constant(factors, shape))), (1, shift.Reshape(shape)), (-1, new Constant(centres, shape)));
     }
 
     private static Value InstanceNormalization(Operation op)

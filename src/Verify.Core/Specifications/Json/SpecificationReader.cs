@@ -13,7 +13,7 @@ internal static class SpecificationReader
     /// <summary>The members of every object that has fixed ones, by its place; those of a property by its kind.</summary>
     public static ImmutableDictionary<string, ImmutableArray<string>> Members { get; } = new Dictionary<string, ImmutableArray<string>>
     {
-        ["$"] = ["$schema", "model", "samples", "region", "property", "budget", "measureRadius"],
+        ["$"] = ["$schema", "model", "samples", "region", "property", "semantics", "budget", "measureRadius"],
         ["$.samples"] = ["file", "label", "features", "ignore", "rows", "inputs", "labels"],
         ["$.samples.rows"] = ["first", "count", "where"],
         ["$.region"] = ["norm", "radius", "domain"],
@@ -56,6 +56,7 @@ internal static class SpecificationReader
             DomainLower = Features(domain?["lower"], table.FeatureNames),
             DomainUpper = Features(domain?["upper"], table.FeatureNames),
             Requirement = Requirement(root.Require("property"), samples),
+            Semantics = SemanticsOf(root["semantics"]),
             Budget = BudgetOf(root["budget"]?.WithOnly(Members["$.budget"])),
             MeasureRadius = root["measureRadius"]?.Boolean ?? false,
         };
@@ -128,6 +129,13 @@ internal static class SpecificationReader
         "l2" => Norm.L2,
         "l1" => Norm.L1,
         var other => throw norm.Error(Spelling.Unknown("norm", other, ["l1", "l2", "linf"])),
+    };
+
+    private static Semantics SemanticsOf(JsonValue? semantics) => semantics?.String switch
+    {
+        null or "real" => Semantics.Real,
+        "float32" => Semantics.Float32,
+        var other => throw semantics.Error(Spelling.Unknown("semantics", other, ["real", "float32"])),
     };
 
     private static OutputRequirement Requirement(JsonValue property, JsonValue samples)

@@ -46,6 +46,7 @@ public sealed class SpecificationReaderTests : IDisposable
                 "property": { "kind": "within-range", "output": 1, "lower": -2.5, "upper": 1e3 },
                 "budget": { "attackRestarts": 3, "attackSteps": 7, "slopeIterations": 9, "seconds": 1.5 },
                 "measureRadius": true,
+                "semantics": "float32",
             }
             """);
 
@@ -62,6 +63,7 @@ public sealed class SpecificationReaderTests : IDisposable
         Assert.Equal(new WithinRange(1, -2.5, 1000), specification.Requirement);
         Assert.Equal(new Budget { AttackRestarts = 3, AttackSteps = 7, SlopeIterations = 9, Seconds = 1.5 }, specification.Budget);
         Assert.True(specification.MeasureRadius);
+        Assert.Equal(Semantics.Float32, specification.Semantics);
     }
 
     [Fact]
@@ -73,6 +75,7 @@ public sealed class SpecificationReaderTests : IDisposable
         Assert.Equal([0.0, 1.0], specification.Samples.Select(sample => sample.Label!.Value));
         Assert.Equal([0.25, 0.25], specification.Radius.InOrder(specification.FeatureNames, 0));
         Assert.Equal(Norm.Linf, specification.Norm);
+        Assert.Equal(Semantics.Real, specification.Semantics);
         Assert.Null(specification.DomainLower);
         Assert.Equal(new SameLabel(), specification.Requirement);
         Assert.Equal(Budget.Default, specification.Budget);
