@@ -8,8 +8,9 @@ namespace RobustVerify.Core.Bounds;
 /// <summary>Bounds by backward propagation of linear relaxations, for every neuron whose relaxation depends on them.</summary>
 /// <remarks>
 /// Requires bounded regions. Returns the intersection of interval bounds and backward bounds at the inputs of elementwise
-/// and product nodes, and interval bounds from those elsewhere; then bounds any linear function of the output. Neurons on
-/// which the activation is already linear are not bounded again. Sound, not complete.
+/// and product nodes, and interval bounds from those elsewhere; then bounds any linear function of the output. Where few
+/// inputs vary, affine forms narrow all of them first. Neurons on which the activation is already linear are not bounded
+/// again. Sound, not complete.
 /// Source: Zhang et al. 2018, arXiv 1811.00866 (backward linear bounds); the lines are those of least area.
 /// </remarks>
 public sealed class LinearBoundPropagation
@@ -37,9 +38,11 @@ public sealed class LinearBoundPropagation
     {
         var propagation = new LinearBoundPropagation(new NodeBounds(network, regions, semantics));
         var relaxed = network.Nodes.Where(node => node is not AffineNode).SelectMany(node => node.Sources).ToHashSet();
+        var forms = AffineForms.Of(propagation.Bounds);
         foreach (var node in network.Nodes)
         {
             IntervalPropagation.Through(node, propagation.Bounds);
+            forms?.Through(node);
             if (!relaxed.Contains(node)) continue;
             propagation.Refine(node, 0, cancellation);
             // The plain bounds decide most neurons of a ReLU; only the others are worth optimising.
