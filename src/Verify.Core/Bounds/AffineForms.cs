@@ -9,7 +9,8 @@ namespace RobustVerify.Core.Bounds;
 /// <remarks>
 /// <para>
 /// y ∈ k + Σ cᵢξᵢ ± e, where an input is its center plus ξᵢ. An affine node maps k and every c, and the absolute values of its
-/// map take e; a function becomes the middle of two parallel lines around it; a product keeps its interval alone.
+/// map take e; a function becomes the middle of two parallel lines around it; a product keeps its interval alone. What
+/// float32 adds to a node where bounds are of that is added to e.
 /// </para>
 /// <para>
 /// Requires bounded regions. Returns intervals, sound and never wider than those before; costs as many evaluations as inputs
@@ -73,6 +74,12 @@ internal sealed class AffineForms
             _ => Constant(node),
         };
         if (form is null) return;
+        if (bounds.Errors(node) is { } errors && node is not ProductNode)
+        {
+            if (!errors.All(double.IsFinite)) return;
+            for (var i = 0; i < errors.Length; i++) form.Errors[i] = Math.BitIncrement(form.Errors[i] + errors[i]);
+        }
+
         forms[node] = form;
         Narrow(node, form);
     }
