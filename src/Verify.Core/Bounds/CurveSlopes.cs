@@ -34,6 +34,14 @@ internal sealed class CurveSlopes : RowSlopes
         best = (float[])positions.Clone();
     }
 
+    public override float[] BestPositions => best;
+
+    public override void Begin(ReadOnlySpan<float> positions)
+    {
+        positions.CopyTo(best);
+        positions.CopyTo(this.positions);
+    }
+
     public override void Back(ReadOnlySpan<float> a, Span<float> result)
     {
         for (var row = 0; row < RegionOf.Length; row++) Choose(a.Slice(row * Size, Size), row);

@@ -17,10 +17,10 @@ public sealed class LinearBoundPropagation
 {
     private readonly SlopeOptimizer optimizer;
 
-    private LinearBoundPropagation(NodeBounds bounds)
+    private LinearBoundPropagation(NodeBounds bounds, LinearBoundPropagation? wider)
     {
         Bounds = bounds;
-        optimizer = new SlopeOptimizer(bounds, new BackwardPass(bounds));
+        optimizer = new SlopeOptimizer(bounds, new BackwardPass(bounds), wider?.optimizer);
     }
 
     /// <summary>The bounds of every node.</summary>
@@ -31,21 +31,33 @@ public sealed class LinearBoundPropagation
     /// <param name="regions">The regions.</param>
     /// <param name="iterations">Steps by which the slopes of every activation are optimised, for each neuron for its own sake.</param>
     /// <param name="semantics">Which arithmetic the bounds hold for.</param>
+    /// <param name="wider">
+    /// Bounds of the same network over regions that contain these, one for one: they hold here too, and the slopes that were
+    /// best for its rows are where those of the same rows begin.
+    /// </param>
     /// <param name="cancellation">Ends the work with an <see cref="OperationCanceledException"/>.</param>
+    /// <exception cref="ArgumentException">A region is not known to lie in that of the wider bounds.</exception>
     public static LinearBoundPropagation Propagate(
-        Network network, ImmutableArray<InputRegion> regions, int iterations = 0, Semantics semantics = Semantics.Real,
+        Network network,
+        ImmutableArray<InputRegion> regions,
+        int iterations = 0,
+        Semantics semantics = Semantics.Real,
+        LinearBoundPropagation? wider = null,
         CancellationToken cancellation = default)
     {
-        var propagation = new LinearBoundPropagation(new NodeBounds(network, regions, semantics));
+        if (wider is not null && (wider.Bounds.Semantics != semantics || !regions.Zip(wider.Bounds.Regions).All(pair => pair.Second.Contains(pair.First))))
+            throw new ArgumentException("Bounds over other regions hold only where these lie inside them, and for the same arithmetic.", nameof(wider));
+        var propagation = new LinearBoundPropagation(new NodeBounds(network, regions, semantics), wider);
         var relaxed = network.Nodes.Where(node => node is not AffineNode).SelectMany(node => node.Sources).ToHashSet();
         var forms = AffineForms.Of(propagation.Bounds);
         foreach (var node in network.Nodes)
         {
             IntervalPropagation.Through(node, propagation.Bounds);
             forms?.Through(node);
+            if (wider is not null) propagation.Bounds.Intersect(node, wider.Bounds);
             if (!relaxed.Contains(node)) continue;
-            propagation.Refine(node, 0, cancellation);
             // The plain bounds decide most neurons of a ReLU; only the others are worth optimising.
+            if (iterations == 0 || wider is null) propagation.Refine(node, 0, cancellation);
             if (iterations > 0) propagation.Refine(node, iterations, cancellation);
         }
 
@@ -59,13 +71,16 @@ public sealed class LinearBoundPropagation
     /// <param name="coefficients">rows × output size.</param>
     /// <param name="region">The index of the region.</param>
     /// <param name="iterations">Steps by which the slopes of every activation are optimised, for each row.</param>
+    /// <param name="enough">For each row, the bound above which none better is looked for; none if it is left out.</param>
     /// <param name="cancellation">Ends the work with an <see cref="OperationCanceledException"/>.</param>
-    public double[] LowerBounds(double[] coefficients, int region = 0, int iterations = 0, CancellationToken cancellation = default)
+    public double[] LowerBounds(
+        double[] coefficients, int region = 0, int iterations = 0, double[]? enough = null, CancellationToken cancellation = default)
     {
         var output = Bounds.Network.Output;
         var regionOf = new int[coefficients.Length / output.Size];
         Array.Fill(regionOf, region);
-        var results = optimizer.LowerBounds(output, coefficients, regionOf, iterations, cancellation);
+        enough ??= [.. Enumerable.Repeat(double.PositiveInfinity, regionOf.Length)];
+        var results = optimizer.LowerBounds(output, coefficients, regionOf, iterations, enough, cancellation);
         var low = Bounds.Lower(output).Slice(region * output.Size, output.Size);
         var high = Bounds.Upper(output).Slice(region * output.Size, output.Size);
         for (var row = 0; row < results.Length; row++)

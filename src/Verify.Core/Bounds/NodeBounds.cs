@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Numerics.Tensors;
 using RobustVerify.Core.Networks;
 using RobustVerify.Core.Specifications;
 
@@ -82,6 +83,15 @@ public sealed class NodeBounds
     /// <summary>Sets the bounds of a node; both are kept, not copied.</summary>
     internal void Set(Node node, double[] low, double[] high) =>
         (lower[Network.IndexOf(node)], upper[Network.IndexOf(node)]) = (low, high);
+
+    /// <summary>Narrows the bounds of a node to where others hold as well.</summary>
+    internal void Intersect(Node node, NodeBounds other)
+    {
+        var (low, high) = (Lower(node).ToArray(), Upper(node).ToArray());
+        TensorPrimitives.Max<double>(low, other.Lower(node), low);
+        TensorPrimitives.Min<double>(high, other.Upper(node), high);
+        Set(node, low, high);
+    }
 
     private static InvalidOperationException Missing(Node node) => new($"{node} has not been bounded.");
 }

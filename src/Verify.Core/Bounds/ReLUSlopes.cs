@@ -39,6 +39,17 @@ internal sealed class ReLUSlopes : RowSlopes
         adam = new Adam(slopes.Length);
     }
 
+    public override float[] BestPositions => best;
+
+    public override void Begin(ReadOnlySpan<float> positions)
+    {
+        for (var i = 0; i < best.Length; i++)
+        {
+            // Where there is no choice, the slope is that of the activation.
+            if (isFree[originalRegionOf[i / Size] * Size + i % Size] > 0) best[i] = slopes[i] = positions[i];
+        }
+    }
+
     public override void Back(ReadOnlySpan<float> a, Span<float> result)
     {
         for (var row = 0; row < RegionOf.Length; row++)

@@ -49,6 +49,12 @@ internal abstract class RowSlopes(ElementwiseNode node, int[] regionOf)
         RegionOf = regions;
     }
 
+    /// <summary>The positions of the best lines of every row, as they can be begun with over another region.</summary>
+    public abstract float[] BestPositions { get; }
+
+    /// <summary>Begins with positions that were best elsewhere.</summary>
+    public abstract void Begin(ReadOnlySpan<float> positions);
+
     /// <summary>The best lines of every row, sound.</summary>
     public abstract ElementwiseLines Best();
 

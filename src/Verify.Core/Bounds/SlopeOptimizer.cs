@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Collections.ObjectModel;
 using RobustVerify.Core.Networks;
 using RobustVerify.Core.Networks.Activations;
 
@@ -14,12 +16,15 @@ internal sealed class SlopeOptimizer
     private readonly BackwardPass pass;
     private readonly Network network;
     private readonly PerNode<LineFamily> families;
+    private readonly SlopeOptimizer? earlier;
+    private readonly ConcurrentDictionary<(int First, int Count), IReadOnlyDictionary<ElementwiseNode, float[]>> positions = [];
 
     /// <param name="bounds">The bounds of every node that the rows pass.</param>
     /// <param name="pass">Carries rows backwards.</param>
-    public SlopeOptimizer(NodeBounds bounds, BackwardPass pass)
+    /// <param name="earlier">Has optimised the same rows over other regions: its slopes are begun with.</param>
+    public SlopeOptimizer(NodeBounds bounds, BackwardPass pass, SlopeOptimizer? earlier = null)
     {
-        (this.bounds, this.pass, network) = (bounds, pass, bounds.Network);
+        (this.bounds, this.pass, this.earlier, network) = (bounds, pass, earlier, bounds.Network);
         families = new(network, node => LineFamily.Of((ElementwiseNode)node, bounds, pass.LinesOf((ElementwiseNode)node)));
     }
 
@@ -28,8 +33,10 @@ internal sealed class SlopeOptimizer
     /// <param name="coefficients">rows × size of the node.</param>
     /// <param name="regionOf">For each row, the index of its region.</param>
     /// <param name="iterations">Steps by which the slopes of every row are optimised.</param>
+    /// <param name="enough">For each row, the bound above which none better is needed.</param>
     /// <param name="cancellation">Ends the work with an <see cref="OperationCanceledException"/>.</param>
-    public double[] LowerBounds(Node target, double[] coefficients, int[] regionOf, int iterations, CancellationToken cancellation)
+    public double[] LowerBounds(
+        Node target, double[] coefficients, int[] regionOf, int iterations, double[] enough, CancellationToken cancellation)
     {
         var results = new double[regionOf.Length];
         InChunks(regionOf.Length, pass.ChunkOf(target), (first, count) =>
@@ -38,7 +45,9 @@ internal sealed class SlopeOptimizer
             BackwardRows Seeded() => pass.Seed(
                 target, coefficients.AsSpan(first * target.Size, count * target.Size), regionOf[first..(first + count)]);
             pass.Descend(Seeded(), network.IndexOf(target), found, cancellation);
-            if (iterations > 0) Raise(target, Seeded, found, iterations, double.PositiveInfinity, inPairs: false, cancellation);
+            if (iterations == 0) return;
+            var start = (earlier ?? this).positions.GetValueOrDefault((first, count));
+            positions[(first, count)] = Raise(target, Seeded, found, start, iterations, enough.AsSpan(first, count), inPairs: false, cancellation);
         }, cancellation);
         return results;
     }
@@ -60,7 +69,9 @@ internal sealed class SlopeOptimizer
             Span<double> results = new double[2 * count];
             for (var i = 0; i < count; i++) (results[2 * i], results[2 * i + 1]) = (low[some[i]], -high[some[i]]);
             BackwardRows Seeded() => pass.Seed(target, neurons.AsSpan(first, count));
-            if (iterations > 0) Raise(target, Seeded, results, iterations, enough, inPairs: true, cancellation);
+            Span<double> enoughOfEach = new double[2 * count];
+            enoughOfEach.Fill(enough);
+            if (iterations > 0) Raise(target, Seeded, results, null, iterations, enoughOfEach, inPairs: true, cancellation);
             else pass.Descend(Seeded(), network.IndexOf(target), results, cancellation);
             for (var i = 0; i < count; i++)
             {
@@ -78,24 +89,27 @@ internal sealed class SlopeOptimizer
         Parallel.For(0, (count + size - 1) / size, options, chunk => work(chunk * size, Math.Min(size, count - chunk * size)));
     }
 
-    /// <summary>Raises the bounds of rows where the best lines that a search finds are better.</summary>
-    private void Raise(
+    /// <summary>Raises the bounds of rows where the best lines that a search finds are better; returns where these are.</summary>
+    private IReadOnlyDictionary<ElementwiseNode, float[]> Raise(
         Node target,
         Func<BackwardRows> seeded,
         Span<double> results,
+        IReadOnlyDictionary<ElementwiseNode, float[]>? start,
         int iterations,
-        double enough,
+        ReadOnlySpan<double> enough,
         bool inPairs,
         CancellationToken cancellation)
     {
         var from = network.IndexOf(target);
-        if (!HasChoice(from)) return;
+        if (!HasChoice(from)) return ReadOnlyDictionary<ElementwiseNode, float[]>.Empty;
         var rows = seeded();
         var search = new SlopeSearch(bounds, pass, SlopesOf, target, rows);
+        if (start is not null) search.Positions = start;
         rows.Lines = search.Best(rows.Offsets, iterations, enough, inPairs, cancellation);
         var raised = new double[results.Length];
         pass.Descend(rows, from, raised, cancellation);
         for (var row = 0; row < raised.Length; row++) results[row] = Math.Max(results[row], raised[row]);
+        return search.Positions;
     }
 
     private RowSlopes SlopesOf(ElementwiseNode node, int[] regionOf) => node.Activation is ReLU

@@ -71,20 +71,34 @@ internal sealed class SlopeSearch
         }
     }
 
+    /// <summary>The positions of every row's lines at every node: the best, once they are searched for.</summary>
+    public IReadOnlyDictionary<ElementwiseNode, float[]> Positions
+    {
+        get => slopes.Values.ToDictionary(node => node.Node, node => node.BestPositions);
+        set
+        {
+            foreach (var node in slopes.Values)
+            {
+                if (value.TryGetValue(node.Node, out var positions)) node.Begin(positions);
+            }
+        }
+    }
+
     /// <summary>The best lines of every row, after so many steps at most.</summary>
     /// <param name="offsets">What each row's bound is without its coefficients.</param>
     /// <param name="iterations">The number of steps.</param>
-    /// <param name="enough">A bound above this needs no better lines.</param>
+    /// <param name="enough">For each row, the bound above which it needs no better lines.</param>
     /// <param name="inPairs">Of two rows in succession, one above that is enough for both.</param>
     /// <param name="cancellation">Ends the work with an <see cref="OperationCanceledException"/>.</param>
     public Dictionary<ElementwiseNode, ElementwiseLines> Best(
-        ReadOnlySpan<double> offsets, int iterations, double enough, bool inPairs, CancellationToken cancellation)
+        ReadOnlySpan<double> offsets, int iterations, ReadOnlySpan<double> enough, bool inPairs, CancellationToken cancellation)
     {
         var best = new double[offsets.Length];
         Array.Fill(best, double.NegativeInfinity);
         var raised = new int[offsets.Length];
         var lengths = new float[offsets.Length];
         Array.Fill(lengths, 1);
+        var isDone = new bool[offsets.Length];
         for (var step = 0; original.Length > 0; step++)
         {
             cancellation.ThrowIfCancellationRequested();
@@ -108,7 +122,9 @@ internal sealed class SlopeSearch
                 foreach (var node in slopes.Values) node.Restore(row, original[row]);
             }
 
-            Retain(row => best[row] > enough || (inPairs && best[row ^ 1] > enough) || lengths[row] < Shortest);
+            for (var row = 0; row < best.Length; row++) isDone[row] |= best[row] > enough[row] || lengths[row] < Shortest;
+            for (var row = 0; row < best.Length && inPairs; row++) isDone[row] |= best[row ^ 1] > enough[row ^ 1];
+            Retain(isDone);
         }
 
         return slopes.Values.ToDictionary(node => node.Node, node => node.Best());
@@ -250,9 +266,9 @@ internal sealed class SlopeSearch
     }
 
     /// <summary>Goes on with the rows whose bounds are not enough yet.</summary>
-    private void Retain(Predicate<int> isDone)
+    private void Retain(bool[] isDone)
     {
-        var kept = Enumerable.Range(0, original.Length).Where(row => !isDone(original[row])).ToArray();
+        var kept = Enumerable.Range(0, original.Length).Where(row => !isDone[original[row]]).ToArray();
         if (kept.Length == original.Length) return;
         foreach (var node in slopes.Values) node.Retain(kept);
         foreach (var node in passed)

@@ -135,6 +135,19 @@ public sealed class InputRegion
         return IsBox || IsWithinBall(input);
     }
 
+    /// <summary>True where every input of another region is known to lie in this one: in its box, and in its ball by having the same centre.</summary>
+    public bool Contains(InputRegion other)
+    {
+        if (other.Size != Size) return false;
+        for (var i = 0; i < Size; i++)
+        {
+            if (other.lower[i] < lower[i] || other.upper[i] > upper[i]) return false;
+        }
+
+        return IsBox || (!other.IsBox && other.Norm == Norm && other.Center.SequenceEqual(center)
+            && !other.radii!.Zip(radii!).Any(pair => pair.First > pair.Second));
+    }
+
     /// <summary>The point of the box that is nearest to the ball's centre.</summary>
     internal float[] NearestToCenter()
     {

@@ -23,13 +23,25 @@ public static class RadiusSearch
         Verifier verifier, Func<double, Property> propertyAt, Budget budget, CancellationToken cancellation = default)
     {
         var certificate = verifier.Verify(propertyAt(1), budget, cancellation);
-        var certified = Largest(
-            scale => verifier.Bound(propertyAt(scale), budget, cancellation).Verdict == Verdict.Verified);
+        bool IsProved(PropertyBounds bounds, double scale) =>
+            verifier.Bound(bounds, propertyAt(scale), budget, cancellation).Verdict == Verdict.Verified;
+
+        // The bounds of one radius help the next. What they prove together, those of the radius alone may just miss: the
+        // radius that is told is one that is proved when asked for by itself.
+        var (bounds, proved) = (verifier.BoundsOf(propertyAt(1)), new Stack<double>());
+        Largest(scale =>
+        {
+            if (!IsProved(bounds, scale)) return false;
+            proved.Push(scale);
+            return true;
+        });
+        while (proved.TryPeek(out var scale) && !IsProved(verifier.BoundsOf(propertyAt(scale)), scale)) proved.Pop();
+        var certified = proved.TryPeek(out var largest) ? largest : 0;
         var attacked = Largest(
             scale => verifier.Attack(propertyAt(scale), budget, cancellation) is null);
         return certificate with
         {
-            CertifiedRadius = certified.Holds,
+            CertifiedRadius = certified,
             AttackedRadius = double.IsFinite(attacked.Fails) ? attacked.Fails : null,
         };
     }

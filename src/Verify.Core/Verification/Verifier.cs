@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using System.Reflection;
 using System.Text;
 using RobustVerify.Core.Attacks;
-using RobustVerify.Core.Bounds;
 using RobustVerify.Core.Certificates;
 using RobustVerify.Core.Networks;
 using RobustVerify.Core.Numerics;
@@ -37,7 +36,7 @@ public sealed class Verifier(DeployedModel model)
         {
             return Attack(property, budget, limit.Token) is { } counterexample
                 ? Certify(property, Verdict.Falsified, "attack") with { Counterexample = counterexample }
-                : Bound(property, budget, limit.Token);
+                : Bound(BoundsOf(property), property, budget, limit.Token);
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
@@ -135,52 +134,22 @@ public sealed class Verifier(DeployedModel model)
         return null;
     }
 
-    /// <summary>The verdict of the bounds alone: the cheapest that prove the property, or else the best there are.</summary>
-    internal Certificate Bound(Property property, Budget budget, CancellationToken cancellation)
-    {
-        var (network, iterations, leastMargin) = (NetworkOf(property), budget.SlopeIterations, 0.0);
-        if (property.Semantics == Semantics.Float32)
-        {
-            var question = Float32Question.Of(model.Model, property.Output);
-            if (question.Network is null) return Certify(property, Verdict.Unknown, "none") with { Reason = question.Refusal };
-            (network, leastMargin) = (question.Network, question.LeastMargin);
-        }
-
-        var rows = property.Output.Violations.SelectMany(violation => violation.Constraints).SelectMany(row => row.Coefficients).ToArray();
-        var plain = LinearBoundPropagation.Propagate(network, [property.Region], 0, property.Semantics, cancellation);
-        var margin = MarginOf(plain.LowerBounds(rows, cancellation: cancellation));
-        if (margin > 0 || iterations == 0) return Certify(property, margin, "linear bounds");
-
-        margin = Math.Max(margin, MarginOf(plain.LowerBounds(rows, 0, 2 * iterations, cancellation)));
-        if (margin > 0) return Certify(property, margin, "optimised linear bounds");
-
-        var optimised = LinearBoundPropagation.Propagate(network, [property.Region], iterations, property.Semantics, cancellation);
-        margin = Math.Max(margin, MarginOf(optimised.LowerBounds(rows, 0, 2 * iterations, cancellation)));
-        return Certify(property, margin, "optimised linear bounds");
-
-        double MarginOf(double[] minima)
-        {
-            var margin = Margin(property.Output, minima);
-            return leastMargin == 0 ? margin : Math.BitDecrement(margin - leastMargin);
-        }
-    }
-
-    /// <summary>By how much every conjunction is missed in one of its constraints, at least, rounded down.</summary>
+    /// <summary>The verdict of bounds alone.</summary>
+    /// <param name="bounds">Those of this property over another region, or new ones (<see cref="BoundsOf"/>).</param>
     /// <param name="property">The property.</param>
-    /// <param name="minima">For every constraint of every conjunction, a lower bound of its left-hand side.</param>
-    private static double Margin(OutputProperty property, double[] minima)
+    /// <param name="budget">How much work it may cost.</param>
+    /// <param name="cancellation">Ends the work with an <see cref="OperationCanceledException"/>.</param>
+    internal Certificate Bound(PropertyBounds bounds, Property property, Budget budget, CancellationToken cancellation)
     {
-        var (margin, next) = (double.PositiveInfinity, 0);
-        foreach (var violation in property.Violations)
-        {
-            var missed = double.NegativeInfinity;
-            foreach (var constraint in violation.Constraints)
-                missed = Math.Max(missed, Math.BitDecrement(minima[next++] - constraint.Bound));
-            margin = Math.Min(margin, missed);
-        }
-
-        return margin;
+        if (bounds.Question.Network is null) return Certify(property, Verdict.Unknown, "none") with { Reason = bounds.Question.Refusal };
+        var (margin, method) = bounds.Margin(property, budget.SlopeIterations, cancellation);
+        return Certify(property, margin, method);
     }
+
+    /// <summary>Bounds of the network that the property speaks of, for it and for what is asked of narrower regions afterwards.</summary>
+    internal PropertyBounds BoundsOf(Property property) => new(property.Semantics == Semantics.Float32
+        ? Question.Float32(model.Model, property.Output)
+        : new Question(NetworkOf(property), 0, null));
 
     private Certificate Certify(Property property, double margin, string method) => margin > 0
         ? Certify(property, Verdict.Verified, method) with { Margin = margin }

@@ -40,6 +40,38 @@ public sealed class BoundsSoundnessTests
         }
     }
 
+    [Theory]
+    [MemberData(nameof(Activations))]
+    public void Bounds_over_a_wider_region_help_those_of_a_narrower_one_and_exclude_nothing(string name)
+    {
+        var activation = RandomNetworks.Activations.Single(a => a.Name == name);
+        var random = new Random(22);
+        var network = RandomNetworks.Dense(random, activation, 3, 8, 7, 4);
+        var center = RandomNetworks.RandomVector(random, 3, 1);
+        foreach (var norm in new[] { Norm.Linf, Norm.L2 })
+        {
+            var (wide, narrow) = (InputRegion.Ball(center, 0.3, norm), InputRegion.Ball(center, 0.2, norm));
+            var row = RandomNetworks.RandomVector(random, network.Output.Size, 1);
+            var wider = LinearBoundPropagation.Propagate(network, [wide], iterations: 5);
+            var far = wider.LowerBounds(row, iterations: 20)[0];
+            var near = LinearBoundPropagation.Propagate(network, [narrow], iterations: 5, wider: wider);
+            var bound = near.LowerBounds(row, iterations: 1)[0];
+            var points = Sampling.Points(narrow, 200, random);
+            var values = Evaluation<double>.Of(network, points, points.Length / 3);
+            foreach (var node in network.Nodes)
+            {
+                for (var i = 0; i < values[node].Length; i++)
+                    AssertWithin(values[node][i], near.Bounds.Lower(node)[i % node.Size], near.Bounds.Upper(node)[i % node.Size], $"{norm} {node} {i}");
+            }
+
+            var (least, _) = Sampling.Range(network, row, points);
+            Assert.True(double.IsNegativeInfinity(bound) || bound <= least + 1e-12 * Math.Abs(least), $"A sampled value {least:R} lies below the bound {bound:R}.");
+            // Where a function jumps, the lines of a narrower interval are others.
+            Assert.True(bound >= far - 1e-9 * (1 + Math.Abs(far)) || activation == Fraction.Instance, $"The bound {bound:R} is below {far:R}, that of the wider region.");
+            Assert.Throws<ArgumentException>(() => LinearBoundPropagation.Propagate(network, [wide], wider: near));
+        }
+    }
+
     /// <summary>Fails where a sampled value of any node, or of a linear function of the outputs, lies outside its bounds.</summary>
     internal static void Check(Network network, Random random, int trial)
     {

@@ -4,9 +4,9 @@ using RobustVerify.Core.Specifications;
 
 namespace RobustVerify.Core.Verification;
 
-/// <summary>The network whose bounds decide a property of what a runtime computes in float32, and by how much, or why there is none.</summary>
+/// <summary>The network whose bounds decide a property, and by how much, or why there is none.</summary>
 /// <remarks>
-/// A property that compares outputs is posed before a final ArgMax, which only compares. Before a final softmax it is where
+/// In float32, a property that compares outputs is posed before a final ArgMax, which only compares. Before a final softmax it is where
 /// one output must stay the largest: scores that differ by 2⁻¹⁴ give exponentials whose quotient is below 1 − 2⁻¹⁵, far more than
 /// runtimes round, whereas of two outputs that are not the largest both may vanish. A final sigmoid may be 1 for different
 /// scores: it stays in the network.
@@ -14,20 +14,21 @@ namespace RobustVerify.Core.Verification;
 /// <param name="Network">The network.</param>
 /// <param name="LeastMargin">By how much the property must hold of it.</param>
 /// <param name="Refusal">Why there is none.</param>
-internal readonly record struct Float32Question(Network? Network, double LeastMargin, string? Refusal)
+internal readonly record struct Question(Network? Network, double LeastMargin, string? Refusal)
 {
     private const double LeastDifference = 1.0 / (1 << 14);
 
-    public static Float32Question Of(OnnxModel model, OutputProperty property) => (property.OnScores, model.FinalLayer) switch
+    /// <summary>What decides a property of what a runtime computes in float32.</summary>
+    public static Question Float32(OnnxModel model, OutputProperty property) => (property.OnScores, model.FinalLayer) switch
     {
         (true, "Softmax" or "LogSoftmax") when StaysLargest(property) => On(model.ComputedScores, LeastDifference),
         (true, "ArgMax") => On(model.ComputedScores, 0),
         _ => On(model.Computed, 0),
     };
 
-    private static Float32Question On(ComputedNetwork computed, double leastMargin) => computed.Refusal is { } refusal
-        ? new Float32Question(null, 0, $"Of float32 nothing can be said: {refusal}.")
-        : new Float32Question(computed.Network, leastMargin, null);
+    private static Question On(ComputedNetwork computed, double leastMargin) => computed.Refusal is { } refusal
+        ? new Question(null, 0, $"Of float32 nothing can be said: {refusal}.")
+        : new Question(computed.Network, leastMargin, null);
 
     /// <summary>Whether the property is violated exactly where one certain output is not the largest.</summary>
     private static bool StaysLargest(OutputProperty property)
