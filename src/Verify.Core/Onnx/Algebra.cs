@@ -8,6 +8,9 @@ namespace RobustVerify.Core.Onnx;
 /// <param name="name">The name of the nodes that are made.</param>
 internal class Algebra(string name)
 {
+    // A product of so many factors is rounded in float32 as often as its power is said to be.
+    private const int LargestDegree = 6;
+
     /// <summary>The name of the nodes that are made, and what messages call them.</summary>
     public string Name { get; } = name;
 
@@ -55,10 +58,21 @@ internal class Algebra(string name)
             (Constant a, Constant b) =>
                 new Constant([.. a.Data.Zip(b.Data, (p, q) => p * q)], shape, a.IsInteger && b.IsInteger),
             (Computed, Constant factors) => Map(x, new ScaleMap(Finite(factors.Data)), shape),
-            _ when ReferenceEquals(((Computed)x).Node, ((Computed)y).Node) => Apply(x, Quadratic.Square),
+            (Computed { Node: var p }, Computed { Node: var q })
+                when Degree(p) is var (origin, m) && Degree(q) is var (other, n) && origin == other && m + n <= LargestDegree =>
+                Apply(new Computed(origin, shape), m + n == 2 ? Quadratic.Square : Power.Of(m + n)),
             _ => new Computed(new ProductNode(((Computed)x).Node, ((Computed)y).Node, Name), shape),
         };
     }
+
+    // x, x² and xⁿ as powers of x: a product of powers is one function, which bounds see as such.
+    private static (Node Origin, int Degree) Degree(Node node) => node switch
+    {
+        ElementwiseNode { Activation: var f } square when ReferenceEquals(f, Quadratic.Square) => (square.Source, 2),
+        ElementwiseNode { Activation: Power { Exponent: >= 2 and <= LargestDegree and var exponent } } power
+            when double.IsInteger(exponent) => (power.Source, (int)exponent),
+        _ => (node, 1),
+    };
 
     /// <summary>The elementwise quotient, with broadcasting.</summary>
     public Value Quotient(Value left, Value right)
