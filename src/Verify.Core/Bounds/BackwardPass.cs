@@ -22,7 +22,7 @@ namespace RobustVerify.Core.Bounds;
 internal sealed class BackwardPass
 {
     // Coefficients of one node that are held at once; more rows than that go in chunks.
-    private const int MostCoefficients = 1 << 19;
+    private const int MostCoefficients = 1 << 17;
 
     private readonly Network network;
     private readonly NodeBounds bounds;
