@@ -58,36 +58,34 @@ internal sealed class BackwardPass
     }
 
     /// <summary>Two rows for every neuron, given as region · size + element: its value, and the negative of it.</summary>
-    /// <remarks>Through an affine node they are rows of its maps, which is exact and needs no product.</remarks>
     public BackwardRows Seed(Node target, ReadOnlySpan<int> neurons)
     {
-        var regionOf = new int[2 * neurons.Length];
-        for (var i = 0; i < neurons.Length; i++) regionOf[2 * i] = regionOf[2 * i + 1] = neurons[i] / target.Size;
+        var rows = new (int Neuron, int Sign)[2 * neurons.Length];
+        for (var i = 0; i < neurons.Length; i++) (rows[2 * i], rows[2 * i + 1]) = ((neurons[i], 1), (neurons[i], -1));
+        return Seed(target, rows);
+    }
+
+    /// <summary>A row for every neuron, given as region · size + element, and sign: its value, or the negative of it.</summary>
+    /// <remarks>Through an affine node they are rows of its maps, which is exact and needs no product.</remarks>
+    public BackwardRows Seed(Node target, ReadOnlySpan<(int Neuron, int Sign)> neurons)
+    {
+        var regionOf = new int[neurons.Length];
+        for (var i = 0; i < neurons.Length; i++) regionOf[i] = neurons[i].Neuron / target.Size;
         var state = new BackwardRows(regionOf, network.Nodes.Length);
         if (target is not AffineNode affine)
         {
             var units = state.Of(network.IndexOf(target), target.Size);
-            for (var i = 0; i < neurons.Length; i++)
-            {
-                units[2 * i * target.Size + neurons[i] % target.Size] = 1;
-                units[(2 * i + 1) * target.Size + neurons[i] % target.Size] = -1;
-            }
-
+            for (var i = 0; i < neurons.Length; i++) units[i * target.Size + neurons[i].Neuron % target.Size] = neurons[i].Sign;
             return state;
         }
 
-        var magnitude = magnitudes[affine];
+        var (magnitude, errors) = (magnitudes[affine], bounds.Errors(affine));
         for (var i = 0; i < neurons.Length; i++)
         {
-            var neuron = neurons[i] % affine.Size;
-            (state.Offsets[2 * i], state.Offsets[2 * i + 1]) = (affine.Bias[neuron], -affine.Bias[neuron]);
-            state.Magnitudes[2 * i] = state.Magnitudes[2 * i + 1] = magnitude[neurons[i]];
-            if (bounds.Errors(affine) is not { } errors) continue;
-            for (var row = 2 * i; row <= 2 * i + 1; row++)
-            {
-                state.Offsets[row] -= errors[neurons[i]];
-                state.Magnitudes[row] += errors[neurons[i]];
-            }
+            var (neuron, sign) = neurons[i];
+            var error = errors?[neuron] ?? 0;
+            state.Offsets[i] = sign * affine.Bias[neuron % affine.Size] - error;
+            state.Magnitudes[i] = magnitude[neuron] + error;
         }
 
         foreach (var (source, map) in affine.Terms)
@@ -96,12 +94,15 @@ internal sealed class BackwardPass
             var row = new double[source.Size];
             for (var i = 0; i < neurons.Length; i++)
             {
-                Array.Clear(row);
-                map.AccumulateRow(neurons[i] % affine.Size, row);
-                var positive = coefficients.Slice(2 * i * source.Size, source.Size);
-                var negative = coefficients.Slice((2 * i + 1) * source.Size, source.Size);
-                TensorPrimitives.Add(positive, row, positive);
-                TensorPrimitives.Subtract(negative, row, negative);
+                if (i == 0 || neurons[i].Neuron != neurons[i - 1].Neuron)
+                {
+                    Array.Clear(row);
+                    map.AccumulateRow(neurons[i].Neuron % affine.Size, row);
+                }
+
+                var result = coefficients.Slice(i * source.Size, source.Size);
+                if (neurons[i].Sign > 0) TensorPrimitives.Add(result, row, result);
+                else TensorPrimitives.Subtract(result, row, result);
             }
         }
 

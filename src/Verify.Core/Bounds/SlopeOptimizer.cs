@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.ObjectModel;
+using System.Runtime.InteropServices;
 using RobustVerify.Core.Networks;
 using RobustVerify.Core.Networks.Activations;
 
@@ -66,19 +67,52 @@ internal sealed class SlopeOptimizer
         InChunks(neurons.Length, pass.ChunkOf(target) / 2, (first, count) =>
         {
             var some = neurons.AsSpan(first, count);
+            if (iterations == 0)
+            {
+                Bound(target, some, low, high, enough, cancellation);
+                return;
+            }
+
             Span<double> results = new double[2 * count];
             for (var i = 0; i < count; i++) (results[2 * i], results[2 * i + 1]) = (low[some[i]], -high[some[i]]);
             BackwardRows Seeded() => pass.Seed(target, neurons.AsSpan(first, count));
             Span<double> enoughOfEach = new double[2 * count];
             enoughOfEach.Fill(enough);
-            if (iterations > 0) Raise(target, Seeded, results, null, iterations, enoughOfEach, inPairs: true, cancellation);
-            else pass.Descend(Seeded(), network.IndexOf(target), results, cancellation);
+            Raise(target, Seeded, results, null, iterations, enoughOfEach, inPairs: true, cancellation);
             for (var i = 0; i < count; i++)
             {
                 low[some[i]] = Math.Max(low[some[i]], results[2 * i]);
                 high[some[i]] = Math.Min(high[some[i]], -results[2 * i + 1]);
             }
         }, cancellation);
+    }
+
+    /// <summary>
+    /// The bounds of some neurons by the lines of least area: the upper ones first, since a neuron that is low enough, and
+    /// leaves its ReLU inactive, needs no better bound from below.
+    /// </summary>
+    private void Bound(Node target, ReadOnlySpan<int> neurons, double[] low, double[] high, double enough, CancellationToken cancellation)
+    {
+        var rows = new List<(int Neuron, int Sign)>(neurons.Length);
+        var results = new double[neurons.Length];
+        foreach (var sign in (ReadOnlySpan<int>)[-1, 1])
+        {
+            rows.Clear();
+            foreach (var neuron in neurons)
+            {
+                if (sign < 0 || -high[neuron] < enough) rows.Add((neuron, sign));
+            }
+
+            if (rows.Count == 0) return;
+            var found = results.AsSpan(0, rows.Count);
+            pass.Descend(pass.Seed(target, CollectionsMarshal.AsSpan(rows)), network.IndexOf(target), found, cancellation);
+            for (var i = 0; i < found.Length; i++)
+            {
+                var neuron = rows[i].Neuron;
+                if (sign < 0) high[neuron] = Math.Min(high[neuron], -found[i]);
+                else low[neuron] = Math.Max(low[neuron], found[i]);
+            }
+        }
     }
 
     /// <summary>Works through rows in chunks that do not depend on the number of threads, so that the results do not either.</summary>

@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using RobustVerify.Core.Numerics;
 
 namespace RobustVerify.Core.Networks.LinearMaps;
@@ -48,6 +49,12 @@ public sealed class DenseMap : LinearMap
     {
         var (block, within) = Math.DivRem(output, OutputSize / Blocks);
         var part = row.Slice(block * (InputSize / Blocks), InputSize / Blocks);
+        if (!transposed)
+        {
+            TensorPrimitives.Add(part, weights.Values.AsSpan(within * StoredColumns, StoredColumns), part);
+            return;
+        }
+
         for (var i = 0; i < part.Length; i++) part[i] += this[within, i];
     }
 
