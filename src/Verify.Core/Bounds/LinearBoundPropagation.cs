@@ -94,13 +94,14 @@ public sealed class LinearBoundPropagation
         return results;
     }
 
+    /// <summary>The first node whose value in float32 may be anything, over a region, or null where there is none.</summary>
+    internal Node? FirstUnbounded(int region) => Bounds.Network.Nodes.FirstOrDefault(node =>
+        Bounds.Errors(node) is { } errors && errors.AsSpan(region * node.Size, node.Size).Contains(double.PositiveInfinity));
+
     /// <summary>True where every function in the network is known to have a value on all of a region, and no number to overflow.</summary>
     private bool IsDefinedOn(int region)
     {
-        foreach (var node in Bounds.Network.Nodes)
-        {
-            if (Bounds.Errors(node) is { } errors && errors.AsSpan(region * node.Size, node.Size).Contains(double.PositiveInfinity)) return false;
-        }
+        if (FirstUnbounded(region) is not null) return false;
 
         foreach (var node in Bounds.Network.Nodes.OfType<ElementwiseNode>())
         {

@@ -94,9 +94,12 @@ public sealed class AffineNode : Node
         return places.All(count => count <= 1);
     }
 
+    /// <summary>The most numbers that an element of the map's result is the sum of; of its transpose there may be more.</summary>
     private static int Additions(LinearMap map) => map switch
     {
         SelectionMap => 1,
+        DenseMap dense => dense.InputSize / dense.Blocks,
+        ConvolutionMap { Shape: var shape } convolution => convolution.InputChannels / shape.Groups * shape.KernelHeight * shape.KernelWidth,
         CompositionMap pair => Additions(pair.Outer) + Additions(pair.Inner),
         _ => map.LongestInnerProduct,
     };

@@ -1,4 +1,5 @@
 using RobustVerify.Core.Bounds;
+using RobustVerify.Core.Networks;
 using RobustVerify.Core.Specifications;
 
 namespace RobustVerify.Core.Verification;
@@ -14,6 +15,9 @@ internal sealed class PropertyBounds(Question question)
 
     /// <summary>What is bounded.</summary>
     public Question Question => question;
+
+    /// <summary>The first node of which nothing is known in float32 over the region that was asked of last, or null.</summary>
+    public Node? Unbounded { get; private set; }
 
     /// <summary>A lower bound of the property's margin over its region, positive where the property is proved, and how it was found.</summary>
     /// <param name="property">The property.</param>
@@ -31,9 +35,10 @@ internal sealed class PropertyBounds(Question question)
         var known = wider is not null && wider.Bounds.Regions[0].Contains(property.Region) ? wider : null;
         var plain = LinearBoundPropagation.Propagate(network, [property.Region], 0, semantics, known, cancellation);
         var margin = Margin(property.Output, plain.LowerBounds(rows, cancellation: cancellation));
+        Unbounded = plain.FirstUnbounded(region: 0);
         if (margin > 0) return (margin, "linear bounds");
         wider = plain;
-        if (iterations == 0) return (margin, "linear bounds");
+        if (iterations == 0 || Unbounded is not null) return (margin, "linear bounds");
 
         margin = Math.Max(margin, Margin(property.Output, plain.LowerBounds(rows, 0, 2 * iterations, enough, cancellation)));
         if (margin <= 0)

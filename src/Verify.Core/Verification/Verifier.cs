@@ -143,13 +143,19 @@ public sealed class Verifier(DeployedModel model)
     {
         if (bounds.Question.Network is null) return Certify(property, Verdict.Unknown, "none") with { Reason = bounds.Question.Refusal };
         var (margin, method) = bounds.Margin(property, budget.SlopeIterations, cancellation);
-        return Certify(property, margin, method);
+        return bounds.Unbounded is not { } node ? Certify(property, margin, method) : Certify(property, Verdict.Unknown, method) with
+        {
+            Reason = $"Of float32 nothing can be said: {node.Name} may overflow, or how exactly it is computed is not known.",
+        };
     }
 
     /// <summary>Bounds of the network that the property speaks of, for it and for what is asked of narrower regions afterwards.</summary>
-    internal PropertyBounds BoundsOf(Property property) => new(property.Semantics == Semantics.Float32
-        ? Question.Float32(model.Model, property.Output)
-        : new Question(NetworkOf(property), 0, null));
+    internal PropertyBounds BoundsOf(Property property)
+    {
+        // It refuses what cannot be asked of the model at all.
+        var network = NetworkOf(property);
+        return new(property.Semantics == Semantics.Float32 ? Question.Float32(model.Model, property.Output) : new Question(network, 0, null));
+    }
 
     private Certificate Certify(Property property, double margin, string method) => margin > 0
         ? Certify(property, Verdict.Verified, method) with { Margin = margin }

@@ -153,6 +153,15 @@ public sealed class Float32VerdictTests
         Assert.Contains("Softmax", certificate.Reason, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void What_may_overflow_is_named()
+    {
+        using var folder = new TemporaryFolder();
+        using var model = Load(Fooling["factors that overflow"], folder);
+        var property = new Property("overflow", InputRegion.Box([0.25], [0.75]), OutputProperty.SameLabel(0, 2)) { Semantics = Semantics.Float32 };
+        Assert.Contains("Mul", new Verifier(model).Verify(property, Proof).Reason, StringComparison.Ordinal);
+    }
+
     private static DeployedModel Load(Action<ModelBuilder> build, TemporaryFolder folder)
     {
         var builder = new ModelBuilder();

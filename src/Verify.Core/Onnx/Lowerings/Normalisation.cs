@@ -22,6 +22,7 @@ internal static class Normalisation
         var channels = x.Rank > 1 ? x.Shape[1] : 1;
         if (new[] { scale, shift, mean, variance }.Any(p => p.Size != channels))
             throw new InvalidModelException($"{op.Name}: {channels} channels need as many scales, shifts, means and variances");
+        if (variance.Data.Any(v => v < 0)) throw new InvalidModelException($"{op.Name}: a variance is negative");
         var epsilon = op.Number("epsilon", 1e-5);
         int[] shape = [channels, .. Enumerable.Repeat(1, Math.Max(0, x.Rank - 2))];
         var (factors, centres) = (new double[channels], new double[channels]);
