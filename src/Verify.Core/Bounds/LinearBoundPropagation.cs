@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using RobustVerify.Core.Networks;
 using RobustVerify.Core.Networks.Activations;
+using RobustVerify.Core.Networks.LinearMaps;
 using RobustVerify.Core.Specifications;
 
 namespace RobustVerify.Core.Bounds;
@@ -139,7 +140,7 @@ public sealed class LinearBoundPropagation
     /// <summary>True where interval bounds cannot be improved: an affine function of a box.</summary>
     private bool IsExact(Node node) => node is InputNode ||
         (Bounds.Regions.All(region => region.IsBox)
-            && node is AffineNode { Terms: [{ Source: InputNode }] or [] });
+            && node is AffineNode { Terms: [{ Source: InputNode, Map: not CompositionMap }] or [] });
 
     private bool FeedsOnlyReLU(Node node) => Bounds.Network.Nodes
         .Where(consumer => consumer is not AffineNode && consumer.Sources.Contains(node))

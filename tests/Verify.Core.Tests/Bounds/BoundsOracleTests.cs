@@ -30,6 +30,16 @@ public sealed class BoundsOracleTests
         { 3, [6, 12, 12, 2], [-5.122126102448, 2.374023378147, -5.123549699783, 0.840836011843] },
     };
 
+    [Fact]
+    public void Maps_one_after_the_other_are_bounded_as_one_where_their_entries_cancel()
+    {
+        // x − x, of which each map alone only shows that it lies within ±2.
+        var input = new InputNode(1);
+        var nothing = new AffineNode(input, new CompositionMap(new DenseMap([1, -1], 1, 2), new DenseMap([1, 1], 2, 1)));
+        var bounds = LinearBoundPropagation.Propagate(new Network(input, new ElementwiseNode(nothing, ReLU.Instance)), [UnitBox(1)]).Bounds;
+        Assert.InRange(bounds.Upper(nothing)[0], 0, 1e-10);
+    }
+
     [Theory]
     [MemberData(nameof(DyadicNetworks))]
     public void Values_and_interval_bounds_of_the_dyadic_networks_are_the_known_ones(
