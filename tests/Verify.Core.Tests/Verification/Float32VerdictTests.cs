@@ -5,6 +5,7 @@ using RobustVerify.Core.Tests.Onnx;
 using RobustVerify.Core.Tests.Runtimes;
 using RobustVerify.Core.Tests.Specifications;
 using RobustVerify.Core.Verification;
+using DataType = RobustVerify.Core.Onnx.Format.TensorProto.Types.DataType;
 
 namespace RobustVerify.Core.Tests.Verification;
 
@@ -160,6 +161,22 @@ public sealed class Float32VerdictTests
         using var model = Load(Fooling["factors that overflow"], folder);
         var property = new Property("overflow", InputRegion.Box([0.25], [0.75]), OutputProperty.SameLabel(0, 2)) { Semantics = Semantics.Float32 };
         Assert.Contains("Mul", new Verifier(model).Verify(property, Proof).Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_an_ArgMax_chooses_is_proved_and_nothing_else_of_it()
+    {
+        using var folder = new TemporaryFolder();
+        using var model = Load(m =>
+        {
+            m.OutputType = DataType.Int64;
+            m.Node("ArgMax", [Pair(m, "x", 0)], ("axis", 1));
+        }, folder);
+        var box = InputRegion.Box([0.25], [0.75]);
+        var chosen = new Property("chosen", box, OutputProperty.SameLabel(0, 2)) { Semantics = Semantics.Float32 };
+        Assert.Equal(Verdict.Verified, new Verifier(model).Verify(chosen, Proof).Verdict);
+        var scores = new Property("scores", box, OutputProperty.WithinRange(0, 2, 0, 1)) { Semantics = Semantics.Float32 };
+        Assert.Throws<NotSupportedException>(() => new Verifier(model).Verify(scores, Proof));
     }
 
     private static DeployedModel Load(Action<ModelBuilder> build, TemporaryFolder folder)
