@@ -41,12 +41,18 @@ internal static unsafe class TransposedConvolution
                 {
                     var tensor = py + (nint)row * shape.OutputSize + (nint)group * outputs * positions;
                     var reached = Support(tensor, outputs, positions, support);
-                    for (var i = 0; i < reached; i++)
+                    for (var i = 0; i < reached;)
                     {
-                        var from = tensor + support[i];
-                        var to = channels.AsSpan(count * outputs, outputs);
-                        for (var output = 0; output < to.Length; output++) to[output] = from[(nint)output * positions];
-                        places[count++] = (row, support[i]);
+                        // One channel after another: those of one position lie so far apart that they displace one another.
+                        var some = support.AsSpan(i, Math.Min(most - count, reached - i));
+                        for (var output = 0; output < outputs; output++)
+                        {
+                            var from = tensor + (nint)output * positions;
+                            for (var k = 0; k < some.Length; k++) channels[(count + k) * outputs + output] = from[some[k]];
+                        }
+
+                        foreach (var position in some) places[count++] = (row, position);
+                        i += some.Length;
                         if (count < most) continue;
                         AddPatches(channels, kernel, strip, places.AsSpan(0, count), image, target, shape);
                         count = 0;
