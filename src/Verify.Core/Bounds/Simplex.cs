@@ -56,17 +56,44 @@ internal static class Simplex
             var block = a.Slice(start, length);
             if (!block.ContainsAnyExcept(0)) continue;
             block.CopyTo(keys);
-            var total = 0.0;
-            for (var i = 0; i < length; i++) total += weights[i] = high[start + i] - low[start + i];
-            Array.Sort(keys, weights);
-            var (median, below) = (0, weights[0]);
-            while (below < total / 2 && median < length - 1) below += weights[++median];
-            var common = keys[median];
+            for (var i = 0; i < length; i++) weights[i] = high[start + i] - low[start + i];
+            var common = Median(keys, weights);
             for (var i = 0; i < length; i++) block[i] -= common;
             sum += common - Tolerance * Math.Abs(common);
             magnitude += Math.Abs(common);
         }
 
         return (sum, magnitude);
+    }
+
+    /// <summary>The value below and above which at most half of the weight lies. Reorders both arrays.</summary>
+    /// <remarks>Source: Hoare 1961, algorithm 65 (Find), by weight instead of rank.</remarks>
+    internal static double Median(double[] values, double[] weights)
+    {
+        var half = 0.0;
+        foreach (var weight in weights) half += weight / 2;
+        var (first, last) = (0, values.Length - 1);
+        while (first < last)
+        {
+            var pivot = values[(first + last) / 2];
+            var (i, j, left) = (first, last, 0.0);
+            while (i <= j)
+            {
+                while (values[i] < pivot) left += weights[i++];
+                while (values[j] > pivot) j--;
+                if (i > j) break;
+                (values[i], values[j], weights[i], weights[j]) = (values[j], values[i], weights[j], weights[i]);
+                left += weights[i++];
+                j--;
+            }
+
+            // What is first..j is at most the pivot, i..last at least; a single element in between is the pivot itself.
+            var middle = i - j == 2 ? weights[j + 1] : 0;
+            if (left - middle >= half) last = j;
+            else if (left >= half) return pivot;
+            else (first, half) = (i, half - left);
+        }
+
+        return values[first];
     }
 }

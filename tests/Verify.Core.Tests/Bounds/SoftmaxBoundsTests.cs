@@ -83,6 +83,22 @@ public sealed class SoftmaxBoundsTests
     }
 
     [Fact]
+    public void The_weighted_median_has_at_most_half_of_the_weight_on_either_side()
+    {
+        var random = new Random(11);
+        for (var trial = 0; trial < 2000; trial++)
+        {
+            var values = Enumerable.Range(0, 1 + trial % 20).Select(_ => (double)random.Next(trial % 3 == 0 ? 4 : 1000)).ToArray();
+            var weights = values.Select(_ => trial % 5 == 0 ? 0.0 : random.Next(4)).ToArray();
+            var median = Simplex.Median((double[])values.Clone(), (double[])weights.Clone());
+            Assert.Contains(median, values);
+            var half = weights.Sum() / 2;
+            Assert.True(values.Zip(weights).Where(pair => pair.First < median).Sum(pair => pair.Second) <= half);
+            Assert.True(values.Zip(weights).Where(pair => pair.First > median).Sum(pair => pair.Second) <= half);
+        }
+    }
+
+    [Fact]
     public void A_softmax_is_bounded_in_one_step_as_it_is_function_by_function()
     {
         const int length = 5;
