@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Collections.ObjectModel;
 using RobustVerify.Core.Networks;
 
 namespace RobustVerify.Core.Bounds;
@@ -14,6 +15,9 @@ internal sealed class BackwardRows(int[] regionOf, int nodes)
 
     /// <summary>Lines that every row has for itself: rows × size. Other elementwise nodes have lines for each region.</summary>
     public IReadOnlyDictionary<ElementwiseNode, ElementwiseLines> Lines { get; set; } = NoLines;
+
+    /// <summary>The multipliers of every row's splits, at the nodes whose ReLUs are split.</summary>
+    public IReadOnlyDictionary<ElementwiseNode, Multipliers> Multipliers { get; set; } = ReadOnlyDictionary<ElementwiseNode, Multipliers>.Empty;
 
     /// <summary>True where no node has lines for every row.</summary>
     public bool HasSharedLines => Lines.Count == 0;

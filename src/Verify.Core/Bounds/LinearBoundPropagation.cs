@@ -16,12 +16,14 @@ namespace RobustVerify.Core.Bounds;
 /// </remarks>
 public sealed class LinearBoundPropagation
 {
+    private readonly BackwardPass pass;
     private readonly SlopeOptimizer optimizer;
 
     private LinearBoundPropagation(NodeBounds bounds, LinearBoundPropagation? wider)
     {
         Bounds = bounds;
-        optimizer = new SlopeOptimizer(bounds, new BackwardPass(bounds), wider?.optimizer);
+        pass = new BackwardPass(bounds);
+        optimizer = new SlopeOptimizer(bounds, pass, wider?.optimizer);
     }
 
     /// <summary>The bounds of every node.</summary>
@@ -95,12 +97,15 @@ public sealed class LinearBoundPropagation
         return results;
     }
 
+    /// <summary>Bounds of linear functions of the output over parts of the first region, told apart by the signs of ReLUs' inputs.</summary>
+    internal SplitBounds Split() => new(Bounds, pass, optimizer.SlopesOf);
+
     /// <summary>The first node whose value in float32 may be anything, over a region, or null where there is none.</summary>
     internal Node? FirstUnbounded(int region) => Bounds.Network.Nodes.FirstOrDefault(node =>
         Bounds.Errors(node) is { } errors && errors.AsSpan(region * node.Size, node.Size).Contains(double.PositiveInfinity));
 
     /// <summary>True where every function in the network is known to have a value on all of a region, and no number to overflow.</summary>
-    private bool IsDefinedOn(int region)
+    internal bool IsDefinedOn(int region)
     {
         if (FirstUnbounded(region) is not null) return false;
 

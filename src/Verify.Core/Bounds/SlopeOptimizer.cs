@@ -146,7 +146,8 @@ internal sealed class SlopeOptimizer
         return search.Positions;
     }
 
-    private RowSlopes SlopesOf(ElementwiseNode node, int[] regionOf) => node.Activation is ReLU
+    /// <summary>What is searched at an elementwise node, for rows over these regions.</summary>
+    public RowSlopes SlopesOf(ElementwiseNode node, int[] regionOf) => node.Activation is ReLU
         ? new ReLUSlopes(node, pass.LinesOf(node), regionOf)
         : new CurveSlopes(node, bounds, families[node], regionOf);
 

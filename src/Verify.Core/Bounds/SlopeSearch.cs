@@ -8,7 +8,7 @@ namespace RobustVerify.Core.Bounds;
 /// The bound of a row is what the chosen lines give at one point of the region. Carried back to the input, the row names
 /// that point; carried forward from there through the same lines, the point's value is the bound, and the derivative of the
 /// bound by a line's position is the row's coefficient times the change of the line at the value that reaches it. No tape
-/// is needed.
+/// is needed. The derivative by the multiplier of s·z ≥ 0 is −s·z at that value.
 /// </para>
 /// <para>
 /// Everything here is in single precision, and proves nothing: the lines found are sound for themselves, and
@@ -28,6 +28,7 @@ internal sealed class SlopeSearch
     private readonly NodeBounds bounds;
     private readonly BackwardPass pass;
     private readonly Dictionary<Node, RowSlopes> slopes = [];
+    private readonly Dictionary<Node, RowMultipliers> multipliers = [];
     private readonly Dictionary<Node, LinearizedProduct> products = [];
     private readonly Dictionary<Node, float[]> biases = [];
     private readonly Dictionary<Node, float[]> common = [];
@@ -65,7 +66,10 @@ internal sealed class SlopeSearch
             switch (node)
             {
                 case AffineNode affine: biases[node] = Single(affine.Bias); break;
-                case ElementwiseNode elementwise: slopes[node] = slopesOf(elementwise, seeds.RegionOf); break;
+                case ElementwiseNode elementwise:
+                    slopes[node] = slopesOf(elementwise, seeds.RegionOf);
+                    if (seeds.Multipliers.TryGetValue(elementwise, out var start)) multipliers[node] = new RowMultipliers(start);
+                    break;
                 case ProductNode product: products[node] = new LinearizedProduct(product, pass.PlanesOf(product)); break;
             }
         }
@@ -84,6 +88,16 @@ internal sealed class SlopeSearch
         }
     }
 
+    /// <summary>The best multipliers of every row, at the nodes that are split.</summary>
+    public IReadOnlyDictionary<ElementwiseNode, Multipliers> Multipliers =>
+        multipliers.ToDictionary(pair => (ElementwiseNode)pair.Key, pair => pair.Value.Best());
+
+    /// <summary>For each row, the bound that its best lines give but for rounding.</summary>
+    public double[] Bounds { get; private set; } = [];
+
+    /// <summary>The rows that are not done: where they were at first.</summary>
+    public ReadOnlySpan<int> Remaining => original;
+
     /// <summary>The best lines of every row, after so many steps at most.</summary>
     /// <param name="offsets">What each row's bound is without its coefficients.</param>
     /// <param name="iterations">The number of steps.</param>
@@ -93,7 +107,7 @@ internal sealed class SlopeSearch
     public Dictionary<ElementwiseNode, ElementwiseLines> Best(
         ReadOnlySpan<double> offsets, int iterations, ReadOnlySpan<double> enough, bool inPairs, CancellationToken cancellation)
     {
-        var best = new double[offsets.Length];
+        var best = Bounds = new double[offsets.Length];
         Array.Fill(best, double.NegativeInfinity);
         var raised = new int[offsets.Length];
         var lengths = new float[offsets.Length];
@@ -110,16 +124,18 @@ internal sealed class SlopeSearch
                 if (!(bound > best[original[row]])) continue;
                 (best[original[row]], raised[original[row]]) = (bound, step);
                 foreach (var node in slopes.Values) node.Keep(row, original[row]);
+                foreach (var node in multipliers.Values) node.Keep(original[row]);
             }
 
             if (step == iterations) break;
             var steps = Array.ConvertAll(original, row => lengths[row] *= Decay);
             foreach (var node in slopes.Values) node.Move(rows[node.Node].Coefficients, rows[node.Node.Source].Values, step, steps);
+            Move(step, steps);
             for (var row = 0; row < original.Length; row++)
             {
                 if (step - raised[original[row]] < Patience) continue;
                 (lengths[original[row]], raised[original[row]]) = (lengths[original[row]] * Shrink, step);
-                foreach (var node in slopes.Values) node.Restore(row, original[row]);
+                Restore(row);
             }
 
             for (var row = 0; row < best.Length; row++) isDone[row] |= best[row] > enough[row] || lengths[row] < Shortest;
@@ -128,6 +144,41 @@ internal sealed class SlopeSearch
         }
 
         return slopes.Values.ToDictionary(node => node.Node, node => node.Best());
+    }
+
+    /// <summary>Carries the rows that are still searched back and forward by their best lines.</summary>
+    public void ReturnToBest()
+    {
+        for (var row = 0; row < original.Length; row++) Restore(row);
+        Back();
+        Forward();
+    }
+
+    /// <summary>What a row that is still searched multiplies the elements of a node by.</summary>
+    /// <param name="node">A node that the rows pass.</param>
+    /// <param name="row">Where it is among those that are still searched (<see cref="Remaining"/>).</param>
+    public ReadOnlySpan<float> Coefficients(Node node, int row) => Row(rows[node].Coefficients, row, node);
+
+    /// <summary>The values of a node at the point where the row is least, as its lines have them.</summary>
+    /// <inheritdoc cref="Coefficients"/>
+    public ReadOnlySpan<float> Values(Node node, int row) => Row(rows[node].Values, row, node);
+
+    private void Move(int step, float[] lengths)
+    {
+        foreach (var (node, some) in multipliers)
+        {
+            for (var row = 0; row < original.Length; row++)
+            {
+                var source = node.Sources[0];
+                some.Move(original[row], Coefficients(node, row), Coefficients(source, row), Values(source, row), step, lengths[row]);
+            }
+        }
+    }
+
+    private void Restore(int row)
+    {
+        foreach (var node in slopes.Values) node.Restore(row, original[row]);
+        foreach (var node in multipliers.Values) node.Restore(original[row]);
     }
 
     private void Back()
@@ -159,6 +210,9 @@ internal sealed class SlopeSearch
                     break;
                 case ElementwiseNode elementwise:
                     slopes[node].Back(a, rows[elementwise.Source].Coefficients);
+                    if (!multipliers.TryGetValue(node, out var taken)) break;
+                    for (var row = 0; row < count; row++)
+                        taken.Back(original[row], Row(rows[elementwise.Source].Coefficients, row, node));
                     break;
                 case ProductNode product:
                     for (var row = 0; row < count; row++)
@@ -196,6 +250,9 @@ internal sealed class SlopeSearch
                     break;
                 case ElementwiseNode elementwise:
                     slopes[node].Forward(a, rows[elementwise.Source].Values, y);
+                    if (!multipliers.TryGetValue(node, out var taken)) break;
+                    for (var row = 0; row < count; row++)
+                        constants[row] -= taken.Cost(original[row], Row(rows[elementwise.Source].Values, row, node));
                     break;
                 case ProductNode product:
                     for (var row = 0; row < count; row++)

@@ -1,0 +1,211 @@
+using System.Collections.Immutable;
+using RobustVerify.Core.Bounds;
+using RobustVerify.Core.Networks;
+using RobustVerify.Core.Networks.Activations;
+using RobustVerify.Core.Networks.LinearMaps;
+using RobustVerify.Core.Specifications;
+using RobustVerify.Core.Tests.Networks;
+
+namespace RobustVerify.Core.Tests.Bounds;
+
+/// <summary>Bounds over parts that are told apart by the signs of ReLUs' inputs: sound whatever the multipliers, exact once all are split.</summary>
+[Trait("Category", "Simd")]
+public sealed class SplitBoundsTests
+{
+    [Fact]
+    public void A_multiplier_turns_a_sign_into_a_bound()
+    {
+        // y = z − 2 relu(z) + 3 for z = x₁ + x₂ of [−1, 1]²: where z ≥ 0 it is 3 − z, where z ≤ 0 it is 3 + z; and w = z alone.
+        var input = new InputNode(2);
+        var z = new AffineNode(input, new DenseMap([1, 1], 1, 2), [0]);
+        var relu = new ElementwiseNode(z, ReLU.Instance);
+        var output = new AffineNode([new AffineTerm(z, new DenseMap([1, 1], 2, 1)), new AffineTerm(relu, new DenseMap([-2, 0], 2, 1))], [3, 0]);
+        var bounds = LinearBoundPropagation.Propagate(new Network(input, output), [InputRegion.Box([-1, -1], [1, 1])]).Split();
+        var (positive, negative) = (new Split(relu, 0, 1), new Split(relu, 0, -1));
+
+        Assert.Equal(1, Bound(bounds, [1, 0], [positive], 200), 1e-3);
+        Assert.Equal(1, Bound(bounds, [1, 0], [negative], 200), 1e-3);
+        // Without a multiplier nothing is known of z but its interval.
+        Assert.Equal(-2, Bound(bounds, [0, 1], [positive], 0), 1e-6);
+        Assert.Equal(0, Bound(bounds, [0, 1], [positive], 200), 1e-3);
+        Assert.Equal(0, Bound(bounds, [0, -1], [negative], 200), 1e-3);
+        Assert.Equal(-2, Bound(bounds, [0, -1], [positive], 200), 1e-3);
+    }
+
+    [Fact]
+    public void The_least_bound_of_all_parts_is_the_minimum()
+    {
+        var random = new Random(51);
+        for (var trial = 0; trial < 12; trial++)
+        {
+            var network = RandomNetworks.Dense(random, ReLU.Instance, 2, 4, 3, 2);
+            var region = InputRegion.Ball(RandomNetworks.RandomVector(random, 2, 1), 0.7, Norm.Linf);
+            var row = RandomNetworks.RandomVector(random, 2, 1);
+            var bounds = LinearBoundPropagation.Propagate(network, [region], iterations: 10).Split();
+            var neurons = bounds.Unstable.SelectMany(pair => pair.Elements.Select(element => (pair.Node, element))).ToArray();
+            var rows = Enumerable.Range(0, 1 << neurons.Length)
+                .Select(pattern => new SplitRow(
+                    [.. row], [.. neurons.Select((neuron, i) => new Split(neuron.Node, neuron.element, (pattern >> i & 1) == 0 ? 1 : -1))], null))
+                .ToArray();
+            var search = new SplitSearch(bounds, rows);
+            search.Raise(400, Unlimited(rows.Length), default);
+            var least = search.Prove(default).Min();
+            var minimum = Minimum(network, region, row);
+            Assert.True(least <= minimum + 1e-9, $"Trial {trial}: the bound {least:R} of {rows.Length} parts is above the minimum {minimum:R}.");
+            Assert.True(least >= minimum - 0.01, $"Trial {trial}: the bound {least:R} of {rows.Length} parts is far below the minimum {minimum:R}.");
+        }
+    }
+
+    [Fact]
+    public void No_sampled_point_of_a_part_lies_below_its_bound_whatever_the_multipliers()
+    {
+        var random = new Random(52);
+        var met = 0;
+        for (var trial = 0; trial < 24; trial++)
+        {
+            var network = (trial % 4) switch
+            {
+                0 => RandomNetworks.Dense(random, ReLU.Instance, 3, 8, 7, 4),
+                1 => RandomNetworks.WithProduct(random, ReLU.Instance, 4),
+                2 => RandomNetworks.Convolutional(random, ReLU.Instance),
+                _ => Mixed(random),
+            };
+            var radius = trial % 4 == 2 ? 0.2 : 0.6;
+            var region = InputRegion.Ball(RandomNetworks.RandomVector(random, network.Input.Size, 1), radius, trial % 8 < 4 ? Norm.Linf : Norm.L2);
+            var bounds = LinearBoundPropagation.Propagate(network, [region]).Split();
+            var neurons = bounds.Unstable.SelectMany(pair => pair.Elements.Select(element => (pair.Node, element))).ToArray();
+            var slopes = bounds.Unstable.Sum(pair => pair.Elements.Length);
+            var points = Sampling.Points(region, 500, random);
+            var values = Evaluation<double>.Of(network, points, 500);
+            var rows = new List<SplitRow>();
+            for (var k = 0; k < 12; k++)
+            {
+                // The signs of a sampled point, so that the part is not empty.
+                var point = random.Next(500);
+                var splits = random.GetItems(neurons, Math.Min(neurons.Length, 1 + k % 4)).Distinct()
+                    .Select(neuron => new Split(
+                        neuron.Node, neuron.element, values[neuron.Node.Source][point * neuron.Node.Size + neuron.element] >= 0 ? 1 : -1))
+                    .ToImmutableArray();
+                rows.Add(new SplitRow(
+                    [.. RandomNetworks.RandomVector(random, network.Output.Size, 1)],
+                    splits,
+                    new SplitLines(
+                        [.. Enumerable.Range(0, slopes).Select(_ => (Half)random.NextSingle())],
+                        [.. splits.Select(_ => random.NextSingle() * 3)])));
+            }
+
+            foreach (var iterations in new[] { 0, 10 })
+            {
+                var search = new SplitSearch(bounds, rows);
+                search.Raise(iterations, Unlimited(rows.Count), default);
+                var proved = search.Prove(default);
+                for (var row = 0; row < rows.Count; row++)
+                {
+                    for (var point = 0; point < 500; point++)
+                    {
+                        if (!rows[row].Splits.All(split => split.Sign * values[split.Node.Source][point * split.Node.Size + split.Element] >= 0)) continue;
+                        var value = 0.0;
+                        for (var i = 0; i < network.Output.Size; i++) value += rows[row].Coefficients[i] * values[network.Output][point * network.Output.Size + i];
+                        Assert.True(proved[row] <= value + 1e-12 * (1 + Math.Abs(value)), $"Trial {trial}, row {row}: {value:R} lies below the bound {proved[row]:R}.");
+                        met++;
+                    }
+                }
+            }
+        }
+
+        Assert.True(met > 10_000);
+    }
+
+    [Fact]
+    public void Multipliers_of_zero_change_nothing_and_better_ones_only_raise()
+    {
+        var random = new Random(53);
+        var gained = 0;
+        for (var trial = 0; trial < 10; trial++)
+        {
+            var network = RandomNetworks.Dense(random, ReLU.Instance, 4, 12, 10, 3);
+            var region = InputRegion.Ball(RandomNetworks.RandomVector(random, 4, 1), 0.5, Norm.Linf);
+            var known = LinearBoundPropagation.Propagate(network, [region]);
+            var (bounds, row) = (known.Split(), RandomNetworks.RandomVector(random, 3, 1));
+            Assert.Equal(known.LowerBounds(row)[0], Math.Max(Bound(bounds, row, [], 0), known.LowerBounds(row)[0]));
+
+            var (node, elements) = bounds.Unstable[^1];
+            ImmutableArray<Split> splits = [new Split(node, elements[0], 1), new Split(node, elements[^1], -1)];
+            var pass = new BackwardPass(known.Bounds);
+            var lines = new Dictionary<ElementwiseNode, ElementwiseLines> { [node] = pass.LinesOf(node).Repeat([0], node.Size) };
+            foreach (var split in splits)
+            {
+                var slope = split.Sign > 0 ? 1 : 0;
+                (lines[node].LowerSlopes[split.Element], lines[node].UpperSlopes[split.Element]) = (slope, slope);
+                (lines[node].LowerOffsets[split.Element], lines[node].UpperOffsets[split.Element]) = (0, 0);
+            }
+
+            var rows = pass.Seed(network.Output, row, [0]);
+            rows.Lines = lines;
+            var without = new double[1];
+            pass.Descend(rows, network.IndexOf(network.Output), without, default);
+            var zero = Bound(bounds, row, splits, 0);
+            Assert.Equal(without[0], zero, 1e-6);
+            var raised = Bound(bounds, row, splits, 50);
+            Assert.True(raised >= zero - 1e-5 * (1 + Math.Abs(zero)), $"{raised:R} is below {zero:R}.");
+            if (raised > zero + 1e-3) gained++;
+        }
+
+        Assert.True(gained > 5);
+    }
+
+    /// <summary>A ReLU behind a sigmoid, and a sigmoid behind it.</summary>
+    private static Network Mixed(Random random)
+    {
+        var input = new InputNode(3);
+        Node node = input;
+        var activations = new Activation[] { ReLU.Instance, Sigmoid.Instance, ReLU.Instance, Tanh.Instance };
+        for (var k = 0; k < activations.Length; k++)
+        {
+            var size = 5 + k;
+            node = new ElementwiseNode(
+                new AffineNode(node, new DenseMap(RandomNetworks.RandomVector(random, size * node.Size, 1), size, node.Size), RandomNetworks.RandomVector(random, size, 0.3)),
+                activations[k]);
+        }
+
+        return new Network(input, new AffineNode(node, new DenseMap(RandomNetworks.RandomVector(random, 2 * node.Size, 1), 2, node.Size), RandomNetworks.RandomVector(random, 2, 0.3)));
+    }
+
+    private static double Bound(SplitBounds bounds, double[] row, ImmutableArray<Split> splits, int iterations)
+    {
+        var search = new SplitSearch(bounds, [new SplitRow([.. row], splits, null)]);
+        search.Raise(iterations, Unlimited(1), default);
+        return search.Prove(default)[0];
+    }
+
+    private static double[] Unlimited(int rows) => [.. Enumerable.Repeat(double.PositiveInfinity, rows)];
+
+    /// <summary>The minimum of a row over a box of two inputs: a grid, then finer ones around its best points.</summary>
+    private static double Minimum(Network network, InputRegion region, double[] row)
+    {
+        var (least, centers) = (double.PositiveInfinity, new List<(double X, double Y)> { ((region.Lower[0] + region.Upper[0]) / 2, (region.Lower[1] + region.Upper[1]) / 2) });
+        var reach = (region.Upper[0] - region.Lower[0]) / 2;
+        for (var level = 0; level < 5; level++, reach /= 20)
+        {
+            var points = new List<double>();
+            foreach (var (x, y) in centers)
+            {
+                for (var i = -60; i <= 60; i++)
+                {
+                    for (var j = -60; j <= 60; j++)
+                    {
+                        points.Add(Math.Clamp(x + reach * i / 60, region.Lower[0], region.Upper[0]));
+                        points.Add(Math.Clamp(y + reach * j / 60, region.Lower[1], region.Upper[1]));
+                    }
+                }
+            }
+
+            var outputs = network.Evaluate<double>([.. points], points.Count / 2);
+            var values = Enumerable.Range(0, points.Count / 2).Select(p => row.Select((c, i) => c * outputs[p * row.Length + i]).Sum()).ToArray();
+            centers = [.. Enumerable.Range(0, values.Length).OrderBy(p => values[p]).Take(5).Select(p => (points[2 * p], points[2 * p + 1]))];
+            least = Math.Min(least, values.Min());
+        }
+
+        return least;
+    }
+}
