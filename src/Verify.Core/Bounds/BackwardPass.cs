@@ -117,6 +117,28 @@ internal sealed class BackwardPass
         Conclude(state, results);
     }
 
+    /// <summary>Carries rows from a node to the input, and tells what is left of each there: g·x + c, not above it on its region.</summary>
+    /// <param name="state">The rows.</param>
+    /// <param name="from">The index of the node.</param>
+    /// <param name="gradients">The g of every row: rows × input size.</param>
+    /// <param name="constants">The c of every row.</param>
+    /// <param name="cancellation">Ends the work with an <see cref="OperationCanceledException"/>.</param>
+    public void Descend(BackwardRows state, int from, Span<double> gradients, Span<double> constants, CancellationToken cancellation)
+    {
+        Carry(state, from, 0, cancellation);
+        var size = network.Input.Size;
+        gradients[..(state.Count * size)].Clear();
+        state.Peek(0, size).CopyTo(gradients);
+        for (var row = 0; row < state.Count; row++)
+        {
+            var inputs = bounds.Magnitude(network.Input).AsSpan(state.RegionOf[row] * size, size);
+            var magnitude = state.Magnitudes[row] + Math.Abs(state.Offsets[row]) + Reduction.AbsDot(gradients.Slice(row * size, size), inputs);
+            constants[row] = Concretization.RoundedDown(state.Offsets[row], gamma, magnitude);
+        }
+
+        if (state.Take(0) is { } input) BackwardRows.Release(input);
+    }
+
     /// <summary>Carries rows from a node to an earlier one that all lies behind.</summary>
     public void Carry(BackwardRows state, int from, int to, CancellationToken cancellation = default)
     {

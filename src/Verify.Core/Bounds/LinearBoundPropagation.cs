@@ -104,6 +104,24 @@ public sealed class LinearBoundPropagation
     internal Node? FirstUnbounded(int region) => Bounds.Network.Nodes.FirstOrDefault(node =>
         Bounds.Errors(node) is { } errors && errors.AsSpan(region * node.Size, node.Size).Contains(double.PositiveInfinity));
 
+    /// <summary>For each row of coefficients, a linear function of the input that is not above Σ aᵢ yᵢ on its region.</summary>
+    /// <param name="coefficients">rows × output size.</param>
+    /// <param name="regionOf">For each row, the index of its region.</param>
+    /// <param name="iterations">Steps by which the slopes of every activation are optimised, for each row.</param>
+    /// <param name="enough">For each row, the bound above which none better is looked for.</param>
+    /// <param name="cancellation">Ends the work with an <see cref="OperationCanceledException"/>.</param>
+    internal InputLines LinearLowerBounds(
+        double[] coefficients, int[] regionOf, int iterations, double[] enough, CancellationToken cancellation)
+    {
+        var lines = optimizer.LinearBounds(Bounds.Network.Output, coefficients, regionOf, iterations, enough, cancellation);
+        for (var row = 0; row < regionOf.Length; row++)
+        {
+            if (!IsDefinedOn(regionOf[row])) lines.Constants[row] = double.NegativeInfinity;
+        }
+
+        return lines;
+    }
+
     /// <summary>True where every function in the network is known to have a value on all of a region, and no number to overflow.</summary>
     internal bool IsDefinedOn(int region)
     {

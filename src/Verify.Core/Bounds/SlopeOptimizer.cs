@@ -53,6 +53,33 @@ internal sealed class SlopeOptimizer
         return results;
     }
 
+    /// <summary>For each row, a linear function of the input that is not above it on its region: g·x + c.</summary>
+    /// <param name="target">The node y.</param>
+    /// <param name="coefficients">rows × size of the node.</param>
+    /// <param name="regionOf">For each row, the index of its region.</param>
+    /// <param name="iterations">Steps by which the slopes of every row are optimised.</param>
+    /// <param name="enough">For each row, the bound above which none better is needed.</param>
+    /// <param name="cancellation">Ends the work with an <see cref="OperationCanceledException"/>.</param>
+    public InputLines LinearBounds(
+        Node target, double[] coefficients, int[] regionOf, int iterations, double[] enough, CancellationToken cancellation)
+    {
+        var size = network.Input.Size;
+        var lines = new InputLines(regionOf.Length, size);
+        InChunks(regionOf.Length, pass.ChunkOf(target), (first, count) =>
+        {
+            var rows = pass.Seed(target, coefficients.AsSpan(first * target.Size, count * target.Size), regionOf[first..(first + count)]);
+            if (iterations > 0 && HasChoice(network.IndexOf(target)))
+            {
+                var search = new SlopeSearch(bounds, pass, SlopesOf, target, rows);
+                rows.Lines = search.Best(rows.Offsets, iterations, enough.AsSpan(first, count), inPairs: false, cancellation);
+            }
+
+            pass.Descend(
+                rows, network.IndexOf(target), lines.Gradients.AsSpan(first * size, count * size), lines.Constants.AsSpan(first, count), cancellation);
+        }, cancellation);
+        return lines;
+    }
+
     /// <summary>Raises the lower and lowers the upper bounds of some neurons of a node.</summary>
     /// <param name="target">The node.</param>
     /// <param name="neurons">The neurons, each as region · size + element.</param>

@@ -6,6 +6,7 @@ using RobustVerify.Core.Certificates;
 using RobustVerify.Core.Networks;
 using RobustVerify.Core.Numerics;
 using RobustVerify.Core.Runtimes;
+using RobustVerify.Core.Search;
 using RobustVerify.Core.Specifications;
 
 namespace RobustVerify.Core.Verification;
@@ -36,7 +37,7 @@ public sealed class Verifier(DeployedModel model)
         {
             return Attack(property, budget, limit.Token) is { } counterexample
                 ? Certify(property, Verdict.Falsified, "attack") with { Counterexample = counterexample }
-                : Bound(BoundsOf(property), property, budget, limit.Token);
+                : Decide(property, budget, limit.Token);
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
@@ -126,12 +127,42 @@ public sealed class Verifier(DeployedModel model)
         if (!attacks.TryGetValue(network, out var attack)) attacks[network] = attack = new ProjectedGradient(network);
         foreach (var candidate in attack.Candidates(property, budget, RandomStream.From(property.Name, Encoding.ASCII.GetBytes(model.Sha256)), cancellation))
         {
-            var outputs = model.Runtime.RunExactly(candidate);
-            if (property.Output.IsViolatedBy(outputs))
-                return new Counterexample([.. candidate], [.. outputs.Select(value => (float)value)], model.Runtime.Name);
+            if (CounterexampleAt(candidate, property) is { } counterexample) return counterexample;
         }
 
         return null;
+    }
+
+    /// <summary>The verdict of bounds, and where they do not decide, of a search that divides the property.</summary>
+    private Certificate Decide(Property property, Budget budget, CancellationToken cancellation)
+    {
+        var bounds = BoundsOf(property);
+        var certificate = Bound(bounds, property, budget, cancellation);
+        if (certificate.Verdict != Verdict.Unknown || bounds.Question.Network is not { } network || budget.Subproblems == 0) return certificate;
+        if (!InputSplitting.Suits(property.Region)) return certificate;
+        Counterexample? counterexample = null;
+        var result = BranchAndBound.Run(
+            new InputSplitting(network, property, bounds.Question.LeastMargin),
+            budget.Subproblems,
+            candidate => (counterexample = CounterexampleAt(candidate, property)) is not null,
+            cancellation: cancellation);
+        if (counterexample is not null) return Certify(property, Verdict.Falsified, "branch and bound") with { Counterexample = counterexample };
+        return result.IsProved
+            ? Certify(property, result.Margin, "branch and bound")
+            : certificate with
+            {
+                Method = "branch and bound",
+                Reason = $"{certificate.Reason} Dividing it into {result.Parts} parts did not decide it either.",
+            };
+    }
+
+    /// <summary>What the deployed network answers to an input, where that violates a property.</summary>
+    private Counterexample? CounterexampleAt(float[] input, Property property)
+    {
+        var outputs = model.Runtime.RunExactly(input);
+        return property.Region.Contains(input) && property.Output.IsViolatedBy(outputs)
+            ? new Counterexample([.. input], [.. outputs.Select(value => (float)value)], model.Runtime.Name)
+            : null;
     }
 
     /// <summary>The verdict of bounds alone.</summary>

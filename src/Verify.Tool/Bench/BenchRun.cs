@@ -86,7 +86,7 @@ internal sealed class BenchRun : IDisposable
         foreach (var property in query)
         {
             limit.ThrowIfCancellationRequested();
-            var certificate = verifier.Verify(property, Budget.Default, limit);
+            var certificate = verifier.Verify(property, Budget.Default with { Subproblems = int.MaxValue }, limit);
             if (certificate.Verdict == Core.Certificates.Verdict.Falsified) return (Verdict.Sat, certificate.Counterexample, null);
             if (certificate.Verdict == Core.Certificates.Verdict.Unknown) undecided ??= certificate;
         }

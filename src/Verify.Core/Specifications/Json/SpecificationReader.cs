@@ -21,7 +21,7 @@ internal static class SpecificationReader
         ["$.property/" + SameLabelKind] = ["kind", "label"],
         ["$.property/" + WithinRangeKind] = ["kind", "output", "lower", "upper"],
         ["$.property/" + ChangesAtMostKind] = ["kind", "amount"],
-        ["$.budget"] = ["attackRestarts", "attackSteps", "slopeIterations", "seconds"],
+        ["$.budget"] = ["attackRestarts", "attackSteps", "slopeIterations", "subproblems", "seconds"],
     }.ToImmutableDictionary();
 
     /// <summary>The JSON Schema.</summary>
@@ -172,6 +172,7 @@ internal static class SpecificationReader
             AttackRestarts = AtLeast(0, budget["attackRestarts"]) ?? Budget.Default.AttackRestarts,
             AttackSteps = AtLeast(0, budget["attackSteps"]) ?? Budget.Default.AttackSteps,
             SlopeIterations = AtLeast(0, budget["slopeIterations"]) ?? Budget.Default.SlopeIterations,
+            Subproblems = AtLeast(0, budget["subproblems"]) ?? Budget.Default.Subproblems,
             Seconds = budget["seconds"]?.Number,
         };
     }

@@ -44,7 +44,7 @@ public sealed class SpecificationReaderTests : IDisposable
                     "domain": { "lower": 0, "upper": { "width": 10 } }
                 },
                 "property": { "kind": "within-range", "output": 1, "lower": -2.5, "upper": 1e3 },
-                "budget": { "attackRestarts": 3, "attackSteps": 7, "slopeIterations": 9, "seconds": 1.5 },
+                "budget": { "attackRestarts": 3, "attackSteps": 7, "slopeIterations": 9, "subproblems": 11, "seconds": 1.5 },
                 "measureRadius": true,
                 "semantics": "float32",
             }
@@ -61,7 +61,7 @@ public sealed class SpecificationReaderTests : IDisposable
         Assert.Equal([0.0, 0.0], specification.DomainLower!.InOrder(specification.FeatureNames, -1));
         Assert.Equal([99.0, 10.0], specification.DomainUpper!.InOrder(specification.FeatureNames, 99));
         Assert.Equal(new WithinRange(1, -2.5, 1000), specification.Requirement);
-        Assert.Equal(new Budget { AttackRestarts = 3, AttackSteps = 7, SlopeIterations = 9, Seconds = 1.5 }, specification.Budget);
+        Assert.Equal(new Budget { AttackRestarts = 3, AttackSteps = 7, SlopeIterations = 9, Subproblems = 11, Seconds = 1.5 }, specification.Budget);
         Assert.True(specification.MeasureRadius);
         Assert.Equal(Semantics.Float32, specification.Semantics);
     }

@@ -1,0 +1,89 @@
+namespace RobustVerify.Core.Search;
+
+/// <summary>Decides a property by dividing what bounds do not decide, the part with the worst bound first.</summary>
+/// <remarks>
+/// Requires a sound branching: children that cover their part. Returns the verdict of all parts together. Complete as far as
+/// the branching can divide and the budget reaches. Parts are taken in batches of a fixed size whose order does not depend on
+/// threads, so that the same budget gives the same result everywhere.
+/// Source: Bunel et al. 2018, arXiv 1711.00455.
+/// </remarks>
+internal static class BranchAndBound
+{
+    // So many batches are bounded at a time, each by one thread.
+    private const int Batches = 8;
+
+    // Beyond so many open parts the newest are taken first: then their number grows no more than with the depth.
+    private const int MostOpen = 1 << 18;
+
+    /// <summary>Searches until all parts are proved, a counterexample is confirmed, or the budget ends.</summary>
+    /// <param name="branching">How parts are divided and bounded.</param>
+    /// <param name="budget">How many parts may be bounded.</param>
+    /// <param name="isCounterexample">Whether a candidate violates the property where it counts. Called by one thread.</param>
+    /// <param name="progress">Told how far the search is, after every round.</param>
+    /// <param name="cancellation">Ends the work with an <see cref="OperationCanceledException"/>.</param>
+    public static SearchResult Run<TPart>(
+        IBranching<TPart> branching,
+        int budget,
+        Predicate<float[]> isCounterexample,
+        IProgress<SearchProgress>? progress = null,
+        CancellationToken cancellation = default)
+    {
+        var open = new PriorityQueue<TPart, (double Margin, long Number)>();
+        var newest = new Stack<TPart>();
+        var (bounded, number, proved, stuck) = (0, 0L, double.PositiveInfinity, double.PositiveInfinity);
+        open.Enqueue(branching.Root, (double.NegativeInfinity, number++));
+        while (open.Count + newest.Count > 0)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            open.TryPeek(out _, out var worst);
+            if (bounded >= budget) return new(false, null, Math.Min(worst.Margin, stuck), bounded);
+            var batches = Take(open, newest, branching.BatchSize, Math.Min(budget - bounded, Batches * branching.BatchSize));
+            var results = new Bounded<TPart>[batches.Length][];
+            Parallel.For(
+                0,
+                batches.Length,
+                new ParallelOptions { CancellationToken = cancellation, MaxDegreeOfParallelism = Environment.ProcessorCount },
+                i => results[i] = branching.Bound(batches[i], cancellation));
+            foreach (var (margin, candidate, children) in results.SelectMany(batch => batch))
+            {
+                bounded++;
+                if (candidate is not null && isCounterexample(candidate)) return new(false, candidate, margin, bounded);
+                if (margin > 0) proved = Math.Min(proved, margin);
+                else if (children.IsEmpty) stuck = Math.Min(stuck, margin);
+                else
+                {
+                    foreach (var child in children)
+                    {
+                        if (open.Count < MostOpen) open.Enqueue(child, (margin, number++));
+                        else newest.Push(child);
+                    }
+                }
+            }
+
+            progress?.Report(new(bounded, open.Count + newest.Count, open.TryPeek(out _, out worst) ? worst.Margin : Math.Min(proved, stuck)));
+        }
+
+        return new(double.IsPositiveInfinity(stuck), null, Math.Min(proved, stuck), bounded);
+    }
+
+    private static TPart[][] Take<TPart>(PriorityQueue<TPart, (double, long)> open, Stack<TPart> newest, int size, int most)
+    {
+        var parts = new List<TPart>();
+        while (parts.Count < most && newest.TryPop(out var part)) parts.Add(part);
+        while (parts.Count < most && open.TryDequeue(out var part, out _)) parts.Add(part);
+        return [.. parts.Chunk(size)];
+    }
+}
+
+/// <summary>What a search ended with.</summary>
+/// <param name="IsProved">True where all parts are proved.</param>
+/// <param name="Counterexample">A confirmed one.</param>
+/// <param name="Margin">By how much the property holds, at least.</param>
+/// <param name="Parts">How many parts were bounded.</param>
+internal sealed record SearchResult(bool IsProved, float[]? Counterexample, double Margin, int Parts);
+
+/// <summary>How far a search is.</summary>
+/// <param name="Parts">Parts bounded so far.</param>
+/// <param name="Open">Parts still to be bounded.</param>
+/// <param name="Margin">The worst bound among those.</param>
+public readonly record struct SearchProgress(int Parts, int Open, double Margin);

@@ -1,0 +1,209 @@
+using System.Collections.Immutable;
+using RobustVerify.Core.Bounds;
+using RobustVerify.Core.Networks;
+using RobustVerify.Core.Specifications;
+
+namespace RobustVerify.Core.Search;
+
+/// <summary>Divides the input box: of few inputs, each half is soon small enough for plain bounds.</summary>
+/// <remarks>
+/// Requires a box. The bounds of the property are linear functions of the input: they tell which input to halve (the one
+/// along which they vary most), and cut off what cannot violate the property. Complete but for parts that hold a single
+/// float32 number in every input.
+/// Source: Wang et al. 2018, arXiv 1804.10829 (smear); clipping by linear bounds is constraint propagation.
+/// </remarks>
+internal sealed class InputSplitting : IBranching<InputPart>
+{
+    // What a cut is moved outwards by, relative to the terms that lead to it: far more than they round.
+    private const double Rounding = 1e-12;
+
+    // Halving more inputs than these divides faster than the bounds improve.
+    private const int MostInputs = 16;
+
+    // Steps by which the slopes of the property's rows are optimised: few pay, for every part.
+    private const int Iterations = 4;
+
+    // What relaxations lose along an input, as far as its sensitivity tells, counts so much beside what the line varies.
+    private const double Loss = 0.5;
+
+    private readonly Network network;
+    private readonly Property property;
+    private readonly double leastMargin;
+
+    /// <param name="network">The network that the property is posed on.</param>
+    /// <param name="property">The property, over a box.</param>
+    /// <param name="leastMargin">By how much it must hold of the network.</param>
+    public InputSplitting(Network network, Property property, double leastMargin)
+    {
+        (this.network, this.property, this.leastMargin) = (network, property, leastMargin);
+        Root = new InputPart([.. property.Region.Lower], [.. property.Region.Upper], [.. Enumerable.Range(0, property.Output.Violations.Length)]);
+    }
+
+    public InputPart Root { get; }
+
+    /// <summary>True for boxes in which few inputs vary.</summary>
+    public static bool Suits(InputRegion region)
+    {
+        var varying = 0;
+        for (var j = 0; j < region.Size; j++) varying += region.Lower[j] < region.Upper[j] ? 1 : 0;
+        return region.IsBox && varying <= MostInputs;
+    }
+
+    public int BatchSize => 32;
+
+    public Bounded<InputPart>[] Bound(ReadOnlySpan<InputPart> parts, CancellationToken cancellation)
+    {
+        var regions = ImmutableArray.CreateBuilder<InputRegion>(parts.Length);
+        var (coefficients, regionOf, enough) = (new List<double>(), new List<int>(), new List<double>());
+        for (var i = 0; i < parts.Length; i++)
+        {
+            regions.Add(InputRegion.Box(parts[i].Lower, parts[i].Upper));
+            foreach (var constraint in parts[i].Violations.SelectMany(violation => property.Output.Violations[violation].Constraints))
+            {
+                coefficients.AddRange(constraint.Coefficients);
+                regionOf.Add(i);
+                enough.Add(constraint.Bound + leastMargin);
+            }
+        }
+
+        var propagation = LinearBoundPropagation.Propagate(network, regions.MoveToImmutable(), 0, property.Semantics, null, cancellation);
+        var lines = propagation.LinearLowerBounds([.. coefficients], [.. regionOf], Iterations, [.. enough], cancellation);
+        var results = new Bounded<InputPart>[parts.Length];
+        var first = 0;
+        var size = network.Output.Size;
+        var magnitudes = new double[parts.Length * size];
+        for (var row = 0; row < regionOf.Count; row++)
+        {
+            for (var k = 0; k < size; k++) magnitudes[regionOf[row] * size + k] += Math.Abs(coefficients[row * size + k]);
+        }
+
+        var sensitivities = Sensitivity.Of(propagation.Bounds, magnitudes);
+        for (var i = 0; i < parts.Length; i++)
+            results[i] = Conclude(parts[i], lines, sensitivities.AsSpan(i * network.Input.Size, network.Input.Size), ref first);
+        return results;
+    }
+
+    /// <summary>What the lines of a part say; the first is the line of its first constraint, and is moved on to the next part's.</summary>
+    private Bounded<InputPart> Conclude(InputPart part, InputLines lines, ReadOnlySpan<double> sensitivities, ref int first)
+    {
+        var (margin, left) = (double.PositiveInfinity, ImmutableArray.CreateBuilder<int>());
+        var (lower, upper) = (Repeat(double.PositiveInfinity), Repeat(double.NegativeInfinity));
+        var smears = new double[network.Input.Size];
+        var (worst, worstLine) = (double.PositiveInfinity, -1);
+        foreach (var violation in part.Violations)
+        {
+            var constraints = property.Output.Violations[violation].Constraints;
+            var (missed, closest) = (double.NegativeInfinity, first);
+            for (var k = 0; k < constraints.Length; k++)
+            {
+                var minimum = Concretization.MinimumInBox(lines.Gradient(first + k), part.Lower, part.Upper);
+                var excess = Math.BitDecrement(Math.BitDecrement(minimum + lines.Constants[first + k]) - constraints[k].Bound - leastMargin);
+                if (excess > missed) (missed, closest) = (excess, first + k);
+            }
+
+            if (missed <= 0)
+            {
+                left.Add(violation);
+                var (cutLower, cutUpper) = ((double[])part.Lower.Clone(), (double[])part.Upper.Clone());
+                var isEmpty = false;
+                for (var k = 0; k < constraints.Length && !isEmpty; k++)
+                    isEmpty = !Cut(lines.Gradient(first + k), lines.Constants[first + k], constraints[k].Bound + leastMargin, cutLower, cutUpper);
+                if (isEmpty)
+                {
+                    left.RemoveAt(left.Count - 1);
+                    missed = double.Epsilon;
+                }
+                else
+                {
+                    for (var j = 0; j < smears.Length; j++)
+                    {
+                        (lower[j], upper[j]) = (Math.Min(lower[j], cutLower[j]), Math.Max(upper[j], cutUpper[j]));
+                        smears[j] += Math.Abs(lines.Gradient(closest)[j]);
+                    }
+
+                    if (missed < worst) (worst, worstLine) = (missed, closest);
+                }
+            }
+
+            margin = Math.Min(margin, missed);
+            first += constraints.Length;
+        }
+
+        if (left.Count == 0) return new(margin, null, []);
+
+        // What a line no longer depends on may still loosen it: relaxations do not cancel as derivatives do.
+        var (sum, total) = (smears.Sum(), 0.0);
+        foreach (var sensitivity in sensitivities) total += sensitivity;
+        for (var j = 0; j < smears.Length && total > 0; j++) smears[j] += Loss * sensitivities[j] / total * sum;
+
+        var candidate = worstLine < 0 ? null : Corner(lines.Gradient(worstLine), lower, upper);
+        return new(margin, candidate, Halve(lower, upper, smears, left.ToImmutable()));
+    }
+
+    /// <summary>Cuts off a box what g·x + c ≤ b excludes; false where that is all of it.</summary>
+    private static bool Cut(ReadOnlySpan<double> g, double c, double b, double[] lower, double[] upper)
+    {
+        if (!double.IsFinite(b - c)) return true;
+        var (least, size) = (c, Math.Abs(b) + Math.Abs(c));
+        for (var j = 0; j < g.Length; j++)
+        {
+            least += g[j] * (g[j] > 0 ? lower[j] : upper[j]);
+            size += Math.Abs(g[j]) * Math.Max(Math.Abs(lower[j]), Math.Abs(upper[j]));
+        }
+
+        // How far the left-hand side may rise above its least value.
+        var room = b - least + Rounding * size;
+        if (double.IsNaN(room)) return true;
+        if (room < 0) return false;
+        for (var j = 0; j < g.Length; j++)
+        {
+            if (g[j] == 0 || !(Math.Abs(g[j]) * (upper[j] - lower[j]) > room)) continue;
+            var reach = room / Math.Abs(g[j]) * (1 + Rounding) + Rounding * Math.Max(Math.Abs(lower[j]), Math.Abs(upper[j]));
+            if (g[j] > 0) upper[j] = Math.Min(upper[j], lower[j] + reach);
+            else lower[j] = Math.Max(lower[j], upper[j] - reach);
+        }
+
+        return true;
+    }
+
+    private static ImmutableArray<InputPart> Halve(double[] lower, double[] upper, double[] smears, ImmutableArray<int> violations)
+    {
+        var (best, most) = (-1, 0.0);
+        for (var j = 0; j < smears.Length; j++)
+        {
+            var middle = lower[j] / 2 + upper[j] / 2;
+            if (!((float)lower[j] < (float)upper[j]) || !(middle > lower[j] && middle < upper[j])) continue;
+            // An input that nothing depends on still counts where no other is left.
+            var smear = Math.Max(smears[j], double.Epsilon) * (upper[j] - lower[j]);
+            if (smear > most) (best, most) = (j, smear);
+        }
+
+        if (best < 0) return [];
+        var (left, right) = ((double[])upper.Clone(), (double[])lower.Clone());
+        left[best] = right[best] = lower[best] / 2 + upper[best] / 2;
+        return [new InputPart(lower, left, violations), new InputPart(right, upper, violations)];
+    }
+
+    /// <summary>The float32 input of a box at which g·x is least.</summary>
+    private float[]? Corner(ReadOnlySpan<double> g, double[] lower, double[] upper)
+    {
+        var (least, most) = property.Region.Representable;
+        var x = new float[g.Length];
+        for (var j = 0; j < x.Length; j++) x[j] = Math.Clamp((float)(g[j] >= 0 ? lower[j] : upper[j]), least[j], most[j]);
+        var outputs = Evaluation<double>.Of(network, Array.ConvertAll(x, value => (double)value), 1)[network.Output];
+        return property.Output.IsViolatedBy(outputs.ToArray()) ? x : null;
+    }
+
+    private double[] Repeat(double value)
+    {
+        var values = new double[network.Input.Size];
+        Array.Fill(values, value);
+        return values;
+    }
+}
+
+/// <summary>A box, and the violations that are not excluded in it.</summary>
+/// <param name="Lower">Lower ends.</param>
+/// <param name="Upper">Upper ends.</param>
+/// <param name="Violations">Indices of the property's violations.</param>
+internal sealed record InputPart(double[] Lower, double[] Upper, ImmutableArray<int> Violations);

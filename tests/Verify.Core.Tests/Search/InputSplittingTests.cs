@@ -1,0 +1,112 @@
+using RobustVerify.Core.Networks;
+using RobustVerify.Core.Networks.Activations;
+using RobustVerify.Core.Networks.LinearMaps;
+using RobustVerify.Core.Search;
+using RobustVerify.Core.Specifications;
+using RobustVerify.Core.Tests.Bounds;
+using RobustVerify.Core.Tests.Networks;
+
+namespace RobustVerify.Core.Tests.Search;
+
+/// <summary>A search by input splitting agrees with dense sampling, and divides without losing a point.</summary>
+public sealed class InputSplittingTests
+{
+    private static readonly Activation[] Smooth =
+        [ReLU.Instance, Tanh.Instance, Sigmoid.Instance, Gelu.Instance, SigmoidGate.Silu, Sine.Sin, Softplus.Instance, Mish.Instance, Atan.Instance, HardSwish.Instance];
+
+    [Fact]
+    public void The_verdict_on_small_networks_is_that_of_dense_sampling()
+    {
+        var random = new Random(41);
+        var (proved, refuted) = (0, 0);
+        for (var trial = 0; trial < 100; trial++)
+        {
+            var inputs = 2 + trial % 3;
+            var network = RandomNetworks.Dense(random, Smooth[trial % Smooth.Length], inputs, 8, 6, 3);
+            var region = InputRegion.Ball(RandomNetworks.RandomVector(random, inputs, 1), 0.4, Norm.Linf);
+            var row = RandomNetworks.RandomVector(random, 3, 1);
+            var (least, most) = Sampling.Range(network, row, Sampling.Points(region, 4000, random));
+
+            // Between what is reached for certain and what is not, by some part of what was seen: both verdicts come up.
+            var holds = trial % 2 == 0;
+            var bound = holds ? least - 0.05 * (most - least) - 1e-6 : least + 0.02 * (most - least) + 1e-6;
+            var property = new Property("p", region, Below(row, bound));
+            var result = BranchAndBound.Run(new InputSplitting(network, property, 0), 20_000, _ => true);
+            Assert.True(result.IsProved == holds, $"Trial {trial}: {(holds ? "true" : "false")} of the samples, but proved: {result.IsProved} after {result.Parts} parts.");
+            Assert.Equal(holds, result.Counterexample is null);
+            if (result.Counterexample is { } counterexample)
+            {
+                var outputs = Evaluation<double>.Of(network, Array.ConvertAll(counterexample, v => (double)v), 1)[network.Output];
+                Assert.True(region.Contains(counterexample) && property.Output.IsViolatedBy(outputs.ToArray()), $"Trial {trial}: no counterexample.");
+            }
+
+            if (holds) proved++;
+            else refuted++;
+        }
+
+        Assert.Equal((50, 50), (proved, refuted));
+    }
+
+    [Fact]
+    public void Children_cover_all_of_their_part_that_violates_the_property()
+    {
+        var random = new Random(42);
+        for (var trial = 0; trial < 30; trial++)
+        {
+            var network = RandomNetworks.Dense(random, Smooth[trial % Smooth.Length], 3, 8, 6, 3);
+            var region = InputRegion.Ball(RandomNetworks.RandomVector(random, 3, 1), 0.5, Norm.Linf);
+            var (first, second) = (RandomNetworks.RandomVector(random, 3, 1), RandomNetworks.RandomVector(random, 3, 1));
+            var points = Sampling.Points(region, 2000, random);
+            var (low, high) = Sampling.Range(network, first, points);
+            var (lowOther, highOther) = Sampling.Range(network, second, points);
+            var output = new OutputProperty(
+                [
+                    new Conjunction([new LinearConstraint([.. first], low + 0.3 * (high - low)), new LinearConstraint([.. second], lowOther + 0.5 * (highOther - lowOther))]),
+                    new Conjunction([new LinearConstraint([.. second], lowOther + 0.1 * (highOther - lowOther))]),
+                ],
+                "test");
+            var splitting = new InputSplitting(network, new Property("p", region, output), 0);
+            var open = new List<InputPart> { splitting.Root };
+            for (var round = 0; round < 6 && open.Count > 0; round++)
+                open = [.. splitting.Bound([.. open], CancellationToken.None).SelectMany(bounded => bounded.Children)];
+            var values = Evaluation<double>.Of(network, points, points.Length / 3)[network.Output];
+            for (var i = 0; i < points.Length / 3; i++)
+            {
+                var x = points.AsSpan(3 * i, 3).ToArray();
+                if (!output.IsViolatedBy(values.Slice(3 * i, 3).ToArray())) continue;
+                Assert.True(
+                    open.Any(part => x.Zip(part.Lower, part.Upper).All(v => v.First >= v.Second && v.First <= v.Third)),
+                    $"Trial {trial}: no part is left that holds the violation at {string.Join(", ", x)}.");
+            }
+        }
+    }
+
+    [Fact]
+    public void A_search_ends_with_its_budget_and_does_the_same_work_every_time()
+    {
+        var network = RandomNetworks.Dense(new Random(43), Tanh.Instance, 4, 20, 20, 2);
+        var region = InputRegion.Ball([0, 0, 0, 0], 1, Norm.Linf);
+        var (least, _) = Sampling.Range(network, [1, 0], Sampling.Points(region, 5000, new Random(44)));
+        var property = new Property("p", region, Below([1, 0], least + 1e-3));
+        var results = Enumerable.Range(0, 2).Select(_ => BranchAndBound.Run(new InputSplitting(network, property, 0), 300, _ => false)).ToArray();
+        Assert.Equal(300, results[0].Parts);
+        Assert.False(results[0].IsProved);
+        Assert.Equal(results[0], results[1]);
+    }
+
+    [Fact]
+    public void A_part_that_cannot_be_divided_is_no_proof()
+    {
+        // |x| as two ReLUs is 0 at a point of the box only, and no bound is above that.
+        var input = new InputNode(1);
+        var hidden = new ElementwiseNode(new AffineNode(input, new DenseMap([1.0, -1.0], 2, 1)), ReLU.Instance);
+        var network = new Network(input, new AffineNode(hidden, new DenseMap([1.0, 1.0], 1, 2)));
+        var property = new Property("p", InputRegion.Box([-1], [1]), Below([1], 0));
+        Assert.False(BranchAndBound.Run(new InputSplitting(network, property, 0), 100_000, _ => false).IsProved);
+        property = new Property("p", InputRegion.Box([-1], [1]), Below([1], -1e-3));
+        Assert.True(BranchAndBound.Run(new InputSplitting(network, property, 0), 100_000, _ => false).IsProved);
+    }
+
+    private static OutputProperty Below(double[] row, double bound) =>
+        new([new Conjunction([new LinearConstraint([.. row], bound)])], "test");
+}
