@@ -18,7 +18,7 @@ internal sealed class InputSplitting : IBranching<InputPart>
     private const double Rounding = 1e-12;
 
     // Halving more inputs than these divides faster than the bounds improve.
-    private const int MostInputs = 16;
+    private const int MostInputs = 32;
 
     // Steps by which the slopes of the property's rows are optimised: few pay, for every part.
     private const int Iterations = 4;
