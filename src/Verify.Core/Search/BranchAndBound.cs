@@ -12,6 +12,9 @@ internal static class BranchAndBound
     // So many batches are bounded at a time, each by one thread.
     private const int Batches = 8;
 
+    // A property that takes more parts than these may well be false at a point that bounds do not suggest.
+    private const int Stubborn = 2048;
+
     // Beyond so many open parts the newest are taken first: then their number grows no more than with the depth.
     private const int MostOpen = 1 << 18;
 
@@ -19,12 +22,14 @@ internal static class BranchAndBound
     /// <param name="branching">How parts are divided and bounded.</param>
     /// <param name="budget">How many parts may be bounded.</param>
     /// <param name="isCounterexample">Whether a candidate violates the property where it counts. Called by one thread.</param>
+    /// <param name="attack">Looks for a counterexample by other means, with more effort than before; asked once, where the search is long.</param>
     /// <param name="progress">Told how far the search is, after every round.</param>
     /// <param name="cancellation">Ends the work with an <see cref="OperationCanceledException"/>.</param>
     public static SearchResult Run<TPart>(
         IBranching<TPart> branching,
         int budget,
         Predicate<float[]> isCounterexample,
+        Func<float[]?>? attack = null,
         IProgress<SearchProgress>? progress = null,
         CancellationToken cancellation = default)
     {
@@ -58,6 +63,12 @@ internal static class BranchAndBound
                         else newest.Push(child);
                     }
                 }
+            }
+
+            if (attack is not null && bounded >= Stubborn)
+            {
+                if (attack() is { } found) return new(false, found, worst.Margin, bounded);
+                attack = null;
             }
 
             progress?.Report(new(bounded, open.Count + newest.Count, open.TryPeek(out _, out worst) ? worst.Margin : Math.Min(proved, stuck)));

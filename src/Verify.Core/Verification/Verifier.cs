@@ -19,6 +19,10 @@ namespace RobustVerify.Core.Verification;
 /// </remarks>
 public sealed class Verifier(DeployedModel model)
 {
+    // Starting points of the thorough attack times pairs of connected elements.
+    private const long ThoroughWork = 300_000_000;
+    private const int MostRestarts = 1 << 14;
+
     private readonly Dictionary<Network, ProjectedGradient> attacks = [];
 
     /// <summary>The version of the engine, as certificates name it.</summary>
@@ -33,15 +37,16 @@ public sealed class Verifier(DeployedModel model)
     {
         using var clock = budget.Seconds is { } seconds ? new CancellationTokenSource(TimeSpan.FromSeconds(seconds)) : new();
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation, clock.Token);
+        var reached = Certify(property, Verdict.Unknown, "none");
         try
         {
             return Attack(property, budget, limit.Token) is { } counterexample
                 ? Certify(property, Verdict.Falsified, "attack") with { Counterexample = counterexample }
-                : Decide(property, budget, limit.Token);
+                : Decide(property, budget, ref reached, limit.Token);
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            return Certify(property, Verdict.Unknown, "none") with { Reason = $"The limit of {budget.Seconds} seconds ended the run." };
+            return reached with { Reason = $"The limit of {budget.Seconds} seconds ended the run." };
         }
     }
 
@@ -134,10 +139,14 @@ public sealed class Verifier(DeployedModel model)
     }
 
     /// <summary>The verdict of bounds, and where they do not decide, of a search that divides the property.</summary>
-    private Certificate Decide(Property property, Budget budget, CancellationToken cancellation)
+    /// <param name="property">The property.</param>
+    /// <param name="budget">How much work it may cost.</param>
+    /// <param name="reached">What stands where the work is ended.</param>
+    /// <param name="cancellation">Ends the work with an <see cref="OperationCanceledException"/>.</param>
+    private Certificate Decide(Property property, Budget budget, ref Certificate reached, CancellationToken cancellation)
     {
         var bounds = BoundsOf(property);
-        var certificate = Bound(bounds, property, budget, cancellation);
+        var certificate = reached = Bound(bounds, property, budget, cancellation);
         if (certificate.Verdict != Verdict.Unknown || bounds.Question.Network is not { } network || budget.Subproblems == 0) return certificate;
         if (!InputSplitting.Suits(property.Region)) return certificate;
         Counterexample? counterexample = null;
@@ -145,6 +154,7 @@ public sealed class Verifier(DeployedModel model)
             new InputSplitting(network, property, bounds.Question.LeastMargin),
             budget.Subproblems,
             candidate => (counterexample = CounterexampleAt(candidate, property)) is not null,
+            () => (counterexample = Attack(property, Thorough(budget, network), cancellation))?.Input.ToArray(),
             cancellation: cancellation);
         if (counterexample is not null) return Certify(property, Verdict.Falsified, "branch and bound") with { Counterexample = counterexample };
         return result.IsProved
@@ -154,6 +164,14 @@ public sealed class Verifier(DeployedModel model)
                 Method = "branch and bound",
                 Reason = $"{certificate.Reason} Dividing it into {result.Parts} parts did not decide it either.",
             };
+    }
+
+    /// <summary>A budget with as many starting points as a network of this size bears: small ones are attacked by thousands.</summary>
+    private static Budget Thorough(Budget budget, Network network)
+    {
+        var pairs = network.Nodes.Sum(node => (long)node.Size * node.Sources.Sum(source => source.Size));
+        var restarts = (int)Math.Min(ThoroughWork / pairs, MostRestarts);
+        return budget with { AttackRestarts = budget.AttackRestarts == 0 ? 0 : Math.Max(budget.AttackRestarts, restarts) };
     }
 
     /// <summary>What the deployed network answers to an input, where that violates a property.</summary>

@@ -95,6 +95,22 @@ public sealed class InputSplittingTests
     }
 
     [Fact]
+    public void A_long_search_asks_for_an_attack_once_and_ends_with_what_it_finds()
+    {
+        var network = RandomNetworks.Dense(new Random(43), Tanh.Instance, 4, 20, 20, 2);
+        var region = InputRegion.Ball([0, 0, 0, 0], 1, Norm.Linf);
+        var (least, _) = Sampling.Range(network, [1, 0], Sampling.Points(region, 5000, new Random(44)));
+        var property = new Property("p", region, Below([1, 0], least + 1e-3));
+        var asked = 0;
+        var result = BranchAndBound.Run(new InputSplitting(network, property, 0), 4000, _ => false, () => { asked++; return null; });
+        Assert.Equal((1, 4000), (asked, result.Parts));
+        result = BranchAndBound.Run(new InputSplitting(network, property, 0), 4000, _ => false, () => [1, 2, 3, 4]);
+        Assert.Equal([1f, 2, 3, 4], result.Counterexample!);
+        Assert.False(result.IsProved);
+        Assert.True(result.Parts < 4000);
+    }
+
+    [Fact]
     public void A_part_that_cannot_be_divided_is_no_proof()
     {
         // |x| as two ReLUs is 0 at a point of the box only, and no bound is above that.
