@@ -19,8 +19,11 @@ public sealed record Budget
     /// </summary>
     public int SlopeIterations { get; init; } = 20;
 
-    /// <summary>Parts that a property may be divided into where bounds alone do not decide it; 0 to leave it at the bounds.</summary>
-    public int Subproblems { get; init; } = 10_000;
+    /// <summary>
+    /// Parts that a property may be divided into where bounds alone do not decide it; 0 to leave it at the bounds. Unless set,
+    /// as many as cost a few minutes: fewer, the larger the network.
+    /// </summary>
+    public int? Subproblems { get; init; }
 
     /// <summary>A limit in seconds, off unless set; where it ends a run, the result says so.</summary>
     public double? Seconds { get; init; }

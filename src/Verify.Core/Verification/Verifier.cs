@@ -23,6 +23,9 @@ public sealed class Verifier(DeployedModel model)
     private const long ThoroughWork = 300_000_000;
     private const int MostRestarts = 1 << 14;
 
+    // Parts times pairs of connected elements times elements, each of which may need a row of its own.
+    private const double AffordableWork = 4e12;
+
     private readonly Dictionary<Network, ProjectedGradient> attacks = [];
 
     /// <summary>The version of the engine, as certificates name it.</summary>
@@ -152,7 +155,7 @@ public sealed class Verifier(DeployedModel model)
         Counterexample? counterexample = null;
         var result = BranchAndBound.Run(
             new InputSplitting(network, property, bounds.Question.LeastMargin),
-            budget.Subproblems,
+            budget.Subproblems ?? Affordable(network),
             candidate => (counterexample = CounterexampleAt(candidate, property)) is not null,
             () => (counterexample = Attack(property, Thorough(budget, network), cancellation))?.Input.ToArray(),
             cancellation: cancellation);
@@ -166,11 +169,17 @@ public sealed class Verifier(DeployedModel model)
             };
     }
 
+    /// <summary>How many parts of a property on a network of this size take some minutes.</summary>
+    private static int Affordable(Network network) =>
+        (int)Math.Clamp(AffordableWork / ((double)Pairs(network) * network.Nodes.Sum(node => node.Size)), 16, 100_000);
+
+    /// <summary>Pairs of connected elements, at most: what one evaluation costs.</summary>
+    private static long Pairs(Network network) => network.Nodes.Sum(node => (long)node.Size * node.Sources.Sum(source => source.Size));
+
     /// <summary>A budget with as many starting points as a network of this size bears: small ones are attacked by thousands.</summary>
     private static Budget Thorough(Budget budget, Network network)
     {
-        var pairs = network.Nodes.Sum(node => (long)node.Size * node.Sources.Sum(source => source.Size));
-        var restarts = (int)Math.Min(ThoroughWork / pairs, MostRestarts);
+        var restarts = (int)Math.Min(ThoroughWork / Pairs(network), MostRestarts);
         return budget with { AttackRestarts = budget.AttackRestarts == 0 ? 0 : Math.Max(budget.AttackRestarts, restarts) };
     }
 

@@ -172,7 +172,7 @@ internal static class SpecificationReader
             AttackRestarts = AtLeast(0, budget["attackRestarts"]) ?? Budget.Default.AttackRestarts,
             AttackSteps = AtLeast(0, budget["attackSteps"]) ?? Budget.Default.AttackSteps,
             SlopeIterations = AtLeast(0, budget["slopeIterations"]) ?? Budget.Default.SlopeIterations,
-            Subproblems = AtLeast(0, budget["subproblems"]) ?? Budget.Default.Subproblems,
+            Subproblems = AtLeast(0, budget["subproblems"]),
             Seconds = budget["seconds"]?.Number,
         };
     }
