@@ -31,10 +31,31 @@ public sealed class VerifierTests
         var property = new Property("sign", box, requirement);
         var certificate = new Verifier(model).Verify(property, Budget.Default);
 
-        // The exact minimum of output 1 of DY1 is 0.0999; its linear bound need not reach it, but must not contradict it.
-        if (expected == Verdict.Verified) Assert.NotEqual(Verdict.Falsified, certificate.Verdict);
-        else Assert.Equal(expected, certificate.Verdict);
+        // The exact minimum of output 1 of DY1 is 0.0999, which no linear bound of the whole box reaches.
+        Assert.Equal(expected, certificate.Verdict);
         if (certificate.Counterexample is { } counterexample) AssertConfirmed(model, property, counterexample);
+    }
+
+    [Fact]
+    public void What_bounds_leave_open_is_decided_by_a_search()
+    {
+        using var model = Load("dy1.onnx");
+        var box = InputRegion.Box(Enumerable.Repeat(-1.0, model.Network.Input.Size).ToArray(), Enumerable.Repeat(1.0, model.Network.Input.Size).ToArray());
+        Property Above(double least) => new("least", box, OutputProperty.WithinRange(1, model.Network.Output.Size, least, double.PositiveInfinity));
+
+        // 0.0999 is the exact minimum of output 1 over the box, to four digits.
+        var withoutAttack = Budget.Default with { AttackRestarts = 0 };
+        var bounds = new Verifier(model).Verify(Above(0.0998), withoutAttack with { Subproblems = 0 });
+        Assert.Equal(Verdict.Unknown, bounds.Verdict);
+        var proof = new Verifier(model).Verify(Above(0.0998), withoutAttack);
+        Assert.Equal((Verdict.Verified, "branch and bound"), (proof.Verdict, proof.Method));
+        Assert.True(proof.Margin > 0);
+        var refutation = new Verifier(model).Verify(Above(0.1001), withoutAttack);
+        Assert.Equal((Verdict.Falsified, "branch and bound"), (refutation.Verdict, refutation.Method));
+        AssertConfirmed(model, Above(0.1001), refutation.Counterexample!);
+        var tooFew = new Verifier(model).Verify(Above(0.0998), withoutAttack with { Subproblems = 2 });
+        Assert.Equal(Verdict.Unknown, tooFew.Verdict);
+        Assert.Contains("2 parts", tooFew.Reason, StringComparison.Ordinal);
     }
 
     [Theory]
