@@ -97,7 +97,7 @@ internal static class CurveComparison
                 {
                     0 => Intervals(network, region),
                     1 => TangentChord.LowerBounds(network, region),
-                    2 => LinearBoundPropagation.Propagate(network, [region]).LowerBounds(rows),
+                    2 => LinearBoundPropagation.Propagate(network, [region]).LowerBounds(rows, enough: margins.Any),
                     Splits => margins.SplitBounds(region, limit),
                     _ => LinearBoundPropagation.Propagate(network, [region], NeuronIterations).LowerBounds(rows, 0, RowIterations),
                 };

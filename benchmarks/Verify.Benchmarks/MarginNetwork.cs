@@ -19,6 +19,7 @@ internal sealed class MarginNetwork
     {
         (Network, Rows) = (network, new double[network.Output.Size * network.Output.Size]);
         for (var i = 0; i < network.Output.Size; i++) Rows[i * network.Output.Size + i] = 1;
+        Any = [.. Enumerable.Repeat(double.NegativeInfinity, network.Output.Size)];
         (pullback, value) = Differentiation.Pullback(network);
     }
 
@@ -26,6 +27,9 @@ internal sealed class MarginNetwork
 
     /// <summary>The outputs themselves, as rows of coefficients.</summary>
     public double[] Rows { get; }
+
+    /// <summary>For every output, a bound that any is above: with it as enough, the lines of least area are not improved.</summary>
+    public double[] Any { get; }
 
     private int Outputs => Network.Output.Size;
 
@@ -43,7 +47,7 @@ internal sealed class MarginNetwork
             var propagation = LinearBoundPropagation.Propagate(Network, [.. regions]);
             for (var i = 0; i < regions.Length; i++)
             {
-                var bounds = propagation.LowerBounds(Rows, i).Zip(parent(i), Math.Max).ToArray();
+                var bounds = propagation.LowerBounds(Rows, i, enough: Any).Zip(parent(i), Math.Max).ToArray();
                 open.Enqueue((regions[i], bounds), bounds.Min());
             }
         }

@@ -11,7 +11,6 @@ namespace RobustVerify.Core.Bounds;
 internal sealed class CurveSlopes : RowSlopes
 {
     private const float FirstStep = 0.05f;
-    private const int Pair = 2 * LineFamily.Count;
 
     private readonly LineFamily family;
     private readonly double[] magnitude;
@@ -99,8 +98,9 @@ internal sealed class CurveSlopes : RowSlopes
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Choose(ReadOnlySpan<float> a, int row)
     {
+        var count = family.Count;
         ref var position = ref positions[row * 2 * Size];
-        ref var lines = ref family.Lines[RegionOf[row] * 2 * Size * Pair];
+        ref var lines = ref family.Lines[RegionOf[row] * 2 * Size * 2 * count];
         ref var slope = ref slopes[row * Size];
         ref var offset = ref offsets[row * Size];
         ref var slopeRate = ref slopeRates[row * Size];
@@ -108,9 +108,9 @@ internal sealed class CurveSlopes : RowSlopes
         for (var i = 0; i < a.Length; i++)
         {
             var element = i + (BitConverter.SingleToInt32Bits(a[i]) >>> 31) * a.Length;
-            var scaled = Unsafe.Add(ref position, element) * (LineFamily.Count - 1);
-            var at = Math.Min((int)scaled, LineFamily.Count - 2);
-            ref var line = ref Unsafe.Add(ref lines, element * Pair + 2 * at);
+            var scaled = Unsafe.Add(ref position, element) * (count - 1);
+            var at = Math.Min((int)scaled, count - 2);
+            ref var line = ref Unsafe.Add(ref lines, 2 * (element * count + at));
             var (rate, change) = (Unsafe.Add(ref line, 2) - line, Unsafe.Add(ref line, 3) - Unsafe.Add(ref line, 1));
             Unsafe.Add(ref slope, i) = line + (scaled - at) * rate;
             Unsafe.Add(ref offset, i) = Unsafe.Add(ref line, 1) + (scaled - at) * change;

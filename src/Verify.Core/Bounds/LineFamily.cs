@@ -16,20 +16,20 @@ namespace RobustVerify.Core.Bounds;
 /// </remarks>
 internal sealed class LineFamily
 {
-    /// <summary>Lines of one element on one side.</summary>
-    public const int Count = 48;
-
     private readonly double[] slopes;
     private readonly double[] offsets;
     private readonly int size;
 
-    private LineFamily(int regions, int size)
+    private LineFamily(int regions, int size, int count)
     {
-        this.size = size;
+        (this.size, Count) = (size, count);
         var length = regions * 2 * size;
         (slopes, offsets) = (new double[length * Count], new double[length * Count]);
         (Lines, Start) = (new float[length * 2 * Count], new float[length]);
     }
+
+    /// <summary>Lines of one element on one side.</summary>
+    public int Count { get; }
 
     /// <summary>
     /// Slope and offset in turn, below first: regions × 2 × size × <see cref="Count"/> × 2. For searching only, since they
@@ -43,11 +43,12 @@ internal sealed class LineFamily
     /// <param name="node">The node.</param>
     /// <param name="bounds">The bounds of its source.</param>
     /// <param name="shared">Its lines of least area.</param>
-    public static LineFamily Of(ElementwiseNode node, NodeBounds bounds, ElementwiseLines shared)
+    /// <param name="count">Lines of one element on one side, at least two.</param>
+    public static LineFamily Of(ElementwiseNode node, NodeBounds bounds, ElementwiseLines shared, int count)
     {
         var low = bounds.Lower(node.Source);
         var high = bounds.Upper(node.Source);
-        var family = new LineFamily(bounds.Regions.Length, node.Size);
+        var family = new LineFamily(bounds.Regions.Length, node.Size, count);
         for (var i = 0; i < low.Length; i++)
         {
             var element = i / node.Size * 2 * node.Size + i % node.Size;
@@ -87,53 +88,73 @@ internal sealed class LineFamily
     private static void Fill(
         Activation activation, double low, double high, Line area, int side, Span<double> slopes, Span<double> offsets)
     {
-        if (!IsCurved(activation, low, high) || !Choose(activation, low, high, side, area.Slope, slopes))
+        Span<double> contacts = stackalloc double[slopes.Length];
+        if (IsCurved(activation, low, high))
         {
-            slopes.Fill(area.Slope);
-            offsets.Fill(area.Offset);
-            return;
+            if (activation is LipschitzActivation lipschitz) activation = LipschitzSurrogate.Of(lipschitz, low, high, side);
+            if (Choose(activation, low, high, side, area.Slope, slopes, contacts))
+            {
+                var touch = new Shift(0, double.NaN);
+                for (var j = 0; j < slopes.Length; j++)
+                {
+                    // Where it is not known where a line touches, it is hardly beyond the last one.
+                    var guess = double.IsNaN(contacts[j]) ? touch.Contact : contacts[j];
+                    touch = Slir.Touch(activation, low, high, slopes[j], side, guess);
+                    offsets[j] = touch.Offset;
+                }
+
+                return;
+            }
         }
 
-        for (var j = 0; j < Count; j++) offsets[j] = Slir.Touch(activation, low, high, slopes[j], side).Offset;
+        slopes.Fill(area.Slope);
+        offsets.Fill(area.Offset);
     }
 
     private static bool IsCurved(Activation activation, double low, double high) =>
         low < high && double.IsFinite(high - low) && activation.IsDefinedOn(low, high)
         && high - low > 1e-9 * Math.Max(Math.Abs(low), Math.Abs(high));
 
-    /// <summary>Slopes in ascending order over those that support the envelope; false where there is but one.</summary>
-    private static bool Choose(Activation activation, double low, double high, int side, double area, Span<double> slopes)
+    /// <summary>
+    /// Slopes in ascending order over those that support the envelope, and where each line touches, or not a number where that
+    /// is not known; false where there is but one slope.
+    /// </summary>
+    private static bool Choose(
+        Activation activation, double low, double high, int side, double area, Span<double> slopes, Span<double> contacts)
     {
-        var (least, most) = Slir.SlopeRange(activation, low, high);
-        if (!IsWide(least, most)) return false;
-        (least, most) = (End(activation, low, high, least, most, side), End(activation, low, high, most, least, side));
+        var count = slopes.Length;
+        var (atLow, atHigh) = (End(activation, low, high, side), End(activation, high, low, side));
+        var (least, most) = side > 0 ? (atHigh, atLow) : (atLow, atHigh);
         if (!IsWide(least, most)) return false;
 
         // Slopes of tangents at equal distances. Two that are the same would leave nothing to choose between them.
-        const int Samples = 2 * Count;
-        Span<double> tangents = stackalloc double[Samples];
-        var found = 0;
-        for (var j = 0; j < Samples; j++)
+        Span<double> tangents = stackalloc double[2 * count];
+        Span<double> points = stackalloc double[2 * count];
+        var (found, step) = (0, side * (high - low) / tangents.Length);
+        for (var j = 0; j < tangents.Length; j++)
         {
-            var contact = low + (high - low) * (j + 0.5) / Samples;
-            var derivative = activation.PieceAt(contact).Function.Derivative.Value(contact);
-            if (derivative > least && derivative < most) tangents[found++] = derivative;
+            var point = (side > 0 ? low : high) + step * (tangents.Length - j - 0.5);
+            var piece = activation.PieceAt(point);
+            if (piece.Curvature == (side > 0 ? Curvature.Convex : Curvature.Concave)) continue;
+            var derivative = piece.Function.Derivative.Value(point);
+            if (derivative > least && derivative < most) (tangents[found], points[found++]) = (derivative, point);
         }
 
-        tangents = tangents[..found];
-        tangents.Sort();
-        var kept = Math.Min(found, Count / 2);
-        for (var j = 0; j < kept; j++) slopes[j] = tangents[(2 * j + 1) * found / (2 * kept)];
-        for (var j = kept; j < Count; j++) slopes[j] = least + (most - least) * (j - kept) / (Count - kept - 1);
-        slopes.Sort();
-        var apart = 1e-3 * (most - least) / Count;
-        for (var j = 1; j < Count - 1; j++) slopes[j] = Math.Max(slopes[j], slopes[j - 1] + apart);
-        for (var j = Count - 2; j > 0; j--) slopes[j] = Math.Min(slopes[j], slopes[j + 1] - apart);
+        tangents[..found].Sort(points[..found]);
+        var kept = Math.Min(found, count / 2);
+        for (var j = 0; j < kept; j++)
+            (slopes[j], contacts[j]) = (tangents[(2 * j + 1) * found / (2 * kept)], points[(2 * j + 1) * found / (2 * kept)]);
+        for (var j = kept; j < count; j++)
+            (slopes[j], contacts[j]) = (least + (most - least) * (j - kept) / (count - kept - 1), double.NaN);
+        slopes.Sort(contacts);
+        var apart = 1e-3 * (most - least) / count;
+        for (var j = 1; j < count - 1; j++) slopes[j] = Math.Max(slopes[j], slopes[j - 1] + apart);
+        for (var j = count - 2; j > 0; j--) slopes[j] = Math.Min(slopes[j], slopes[j + 1] - apart);
 
         // The line of least area, to begin with, in the place of the one nearest to it.
         if (!(area > least && area < most)) return true;
         var nearest = 0;
-        for (var j = 1; j < Count; j++)
+        for (var j = 1; j < count; j++)
         {
             if (Math.Abs(slopes[j] - area) < Math.Abs(slopes[nearest] - area)) nearest = j;
         }
@@ -144,21 +165,28 @@ internal sealed class LineFamily
     }
 
     /// <summary>
-    /// The extreme slope of the envelope: lines beyond it touch at one end of the interval only and turn away around it.
+    /// The slope of the envelope at one end of the interval: lines beyond it touch there only, and turn away around it.
     /// </summary>
-    /// <remarks>Newton's method: the chord from that end to the point where a line touches is nearer to the envelope.</remarks>
-    private static double End(Activation activation, double low, double high, double slope, double other, int side)
+    /// <remarks>
+    /// The extreme slope of the chords from that end. Newton's method for the largest ratio: the chord to where a line of the
+    /// last slope touches is the next.
+    /// </remarks>
+    private static double End(Activation activation, double end, double other, int side)
     {
-        var corner = Slir.Touch(activation, low, high, slope, side);
-        if (corner.Contact != low && corner.Contact != high) return slope;
-        var height = slope * corner.Contact + corner.Offset;
-        for (var (step, inner) = (0, other); step < 12; step++)
+        var (low, high) = (Math.Min(end, other), Math.Max(end, other));
+        var height = Relaxation.Height(activation, end, side);
+        var first = (Relaxation.Height(activation, other, side) - height) / (other - end);
+        var tangent = activation.PieceAt(end == low ? low : Math.BitDecrement(high)).Function.Derivative.Value(end);
+        var isBeyond = double.IsFinite(tangent) && side * (tangent - first) * (other - end) > 0;
+        var (slope, guess) = isBeyond ? (tangent, end) : (first, double.NaN);
+        for (var step = 0; step < 12; step++)
         {
-            var touch = Slir.Touch(activation, low, high, inner, side);
-            if (touch.Contact == corner.Contact) return step == 0 ? slope : inner;
-            var chord = (inner * touch.Contact + touch.Offset - height) / (touch.Contact - corner.Contact);
-            if (!(Math.Abs(chord - inner) > 1e-9 * Math.Abs(slope - other))) return inner;
-            inner = chord;
+            var touch = Slir.Touch(activation, low, high, slope, side, guess);
+            if (Math.Abs(touch.Contact - end) <= 1e-9 * (high - low)) break;
+            var chord = (slope * touch.Contact + touch.Offset - height) / (touch.Contact - end);
+            var isNear = !(Math.Abs(chord - slope) > 1e-4 * Math.Abs(chord - first));
+            (slope, guess) = (chord, touch.Contact);
+            if (isNear) break;
         }
 
         return slope;
@@ -170,9 +198,9 @@ internal sealed class LineFamily
     private static float PositionOf(ReadOnlySpan<double> slopes, double slope)
     {
         var at = 0;
-        while (at < Count - 2 && slopes[at + 1] < slope) at++;
+        while (at < slopes.Length - 2 && slopes[at + 1] < slope) at++;
         var width = slopes[at + 1] - slopes[at];
         var part = width > 0 ? Math.Clamp((slope - slopes[at]) / width, 0, 1) : 0;
-        return (float)((at + part) / (Count - 1));
+        return (float)((at + part) / (slopes.Length - 1));
     }
 }

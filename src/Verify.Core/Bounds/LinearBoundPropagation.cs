@@ -12,7 +12,8 @@ namespace RobustVerify.Core.Bounds;
 /// and product nodes, and interval bounds from those elsewhere; then bounds any linear function of the output. Where few
 /// inputs vary, affine forms narrow all of them first. Neurons on which the activation is already linear are not bounded
 /// again. Sound, not complete.
-/// Source: Zhang et al. 2018, arXiv 1811.00866 (backward linear bounds); the lines are those of least area.
+/// Source: Zhang et al. 2018, arXiv 1811.00866 (backward linear bounds). The lines are those of least area; a function of the
+/// output, of which there are few, is bounded once more by lines one step of their optimisation from these.
 /// </remarks>
 public sealed class LinearBoundPropagation
 {

@@ -13,10 +13,14 @@ internal sealed class SlopeOptimizer
     // Fewer rows than these are not worth a thread of their own.
     private const int LeastChunk = 32;
 
+    // Lines of a neuron and side: many for a search, few for rows that get one step only, where making them is most of the work.
+    private const int ManyLines = 48;
+    private const int FewLines = 8;
+
     private readonly NodeBounds bounds;
     private readonly BackwardPass pass;
     private readonly Network network;
-    private readonly PerNode<LineFamily> families;
+    private readonly PerNode<LineFamily> manyLines, fewLines;
     private readonly SlopeOptimizer? earlier;
     private readonly ConcurrentDictionary<(int First, int Count), IReadOnlyDictionary<ElementwiseNode, float[]>> positions = [];
 
@@ -26,10 +30,13 @@ internal sealed class SlopeOptimizer
     public SlopeOptimizer(NodeBounds bounds, BackwardPass pass, SlopeOptimizer? earlier = null)
     {
         (this.bounds, this.pass, this.earlier, network) = (bounds, pass, earlier, bounds.Network);
-        families = new(network, node => LineFamily.Of((ElementwiseNode)node, bounds, pass.LinesOf((ElementwiseNode)node)));
+        PerNode<LineFamily> Families(int count) =>
+            new(network, node => LineFamily.Of((ElementwiseNode)node, bounds, pass.LinesOf((ElementwiseNode)node), count));
+        (manyLines, fewLines) = (Families(ManyLines), Families(FewLines));
     }
 
     /// <summary>For each row, a lower bound of Σ aᵢ yᵢ over its region, or −∞ where nothing is known.</summary>
+    /// <remarks>By the lines of least area, by lines one step from these, and by those that a search finds.</remarks>
     /// <param name="target">The node y.</param>
     /// <param name="coefficients">rows × size of the node.</param>
     /// <param name="regionOf">For each row, the index of its region.</param>
@@ -46,9 +53,12 @@ internal sealed class SlopeOptimizer
             BackwardRows Seeded() => pass.Seed(
                 target, coefficients.AsSpan(first * target.Size, count * target.Size), regionOf[first..(first + count)]);
             pass.Descend(Seeded(), network.IndexOf(target), found, cancellation);
-            if (iterations == 0) return;
+            if (AreEnough(found, enough.AsSpan(first, count))) return;
+            Step(target, Seeded, found, cancellation);
+            if (iterations == 0 || AreEnough(found, enough.AsSpan(first, count))) return;
             var start = (earlier ?? this).positions.GetValueOrDefault((first, count));
-            positions[(first, count)] = Raise(target, Seeded, found, start, iterations, enough.AsSpan(first, count), inPairs: false, cancellation);
+            positions[(first, count)] = Raise(
+                target, Seeded, found, start, iterations, enough.AsSpan(first, count), inPairs: false, cancellation);
         }, cancellation);
         return results;
     }
@@ -114,6 +124,9 @@ internal sealed class SlopeOptimizer
         }, cancellation);
     }
 
+    /// <summary>What is searched at an elementwise node, for rows over these regions.</summary>
+    public RowSlopes SlopesOf(ElementwiseNode node, int[] regionOf) => SlopesOf(node, regionOf, manyLines);
+
     /// <summary>
     /// The bounds of some neurons by the lines of least area: the upper ones first, since a neuron that is low enough, and
     /// leaves its ReLU inactive, needs no better bound from below.
@@ -161,22 +174,44 @@ internal sealed class SlopeOptimizer
         bool inPairs,
         CancellationToken cancellation)
     {
-        var from = network.IndexOf(target);
-        if (!HasChoice(from)) return ReadOnlyDictionary<ElementwiseNode, float[]>.Empty;
+        if (!HasChoice(network.IndexOf(target))) return ReadOnlyDictionary<ElementwiseNode, float[]>.Empty;
         var rows = seeded();
         var search = new SlopeSearch(bounds, pass, SlopesOf, target, rows);
         if (start is not null) search.Positions = start;
         rows.Lines = search.Best(rows.Offsets, iterations, enough, inPairs, cancellation);
-        var raised = new double[results.Length];
-        pass.Descend(rows, from, raised, cancellation);
-        for (var row = 0; row < raised.Length; row++) results[row] = Math.Max(results[row], raised[row]);
+        Prove(target, rows, results, cancellation);
         return search.Positions;
     }
 
-    /// <summary>What is searched at an elementwise node, for rows over these regions.</summary>
-    public RowSlopes SlopesOf(ElementwiseNode node, int[] regionOf) => node.Activation is ReLU
+    /// <summary>Raises the bounds of rows where lines one step from those of least area are better.</summary>
+    private void Step(Node target, Func<BackwardRows> seeded, Span<double> results, CancellationToken cancellation)
+    {
+        if (!HasChoice(network.IndexOf(target))) return;
+        var rows = seeded();
+        rows.Lines = new SlopeSearch(bounds, pass, (node, regionOf) => SlopesOf(node, regionOf, fewLines), target, rows).Next();
+        Prove(target, rows, results, cancellation);
+    }
+
+    private void Prove(Node target, BackwardRows rows, Span<double> results, CancellationToken cancellation)
+    {
+        var raised = new double[results.Length];
+        pass.Descend(rows, network.IndexOf(target), raised, cancellation);
+        for (var row = 0; row < raised.Length; row++) results[row] = Math.Max(results[row], raised[row]);
+    }
+
+    private RowSlopes SlopesOf(ElementwiseNode node, int[] regionOf, PerNode<LineFamily> families) => node.Activation is ReLU
         ? new ReLUSlopes(node, pass.LinesOf(node), regionOf)
         : new CurveSlopes(node, bounds, families[node], regionOf);
+
+    private static bool AreEnough(ReadOnlySpan<double> results, ReadOnlySpan<double> enough)
+    {
+        for (var row = 0; row < results.Length; row++)
+        {
+            if (!(results[row] > enough[row])) return false;
+        }
+
+        return true;
+    }
 
     /// <summary>True where a node before this one has lines to choose from, and all have lines at all.</summary>
     private bool HasChoice(int before)

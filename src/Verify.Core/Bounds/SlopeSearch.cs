@@ -25,6 +25,9 @@ internal sealed class SlopeSearch
     private const float Shrink = 0.4f;
     private const float Shortest = 0.02f;
 
+    // A step that is the only one is longer than the first of many.
+    private const float OnlyLength = 2;
+
     private readonly NodeBounds bounds;
     private readonly BackwardPass pass;
     private readonly Dictionary<Node, RowSlopes> slopes = [];
@@ -88,6 +91,22 @@ internal sealed class SlopeSearch
         }
     }
 
+    /// <summary>The lines of every row after one step, for better or worse.</summary>
+    public Dictionary<ElementwiseNode, ElementwiseLines> Next()
+    {
+        Back();
+        Forward();
+        var lengths = new float[original.Length];
+        Array.Fill(lengths, OnlyLength);
+        foreach (var node in slopes.Values)
+        {
+            node.Move(rows[node.Node].Coefficients, rows[node.Node.Source].Values, 0, lengths);
+            for (var row = 0; row < original.Length; row++) node.Keep(row, row);
+        }
+
+        return Lines();
+    }
+
     /// <summary>The best multipliers of every row, at the nodes that are split.</summary>
     public IReadOnlyDictionary<ElementwiseNode, Multipliers> Multipliers =>
         multipliers.ToDictionary(pair => (ElementwiseNode)pair.Key, pair => pair.Value.Best());
@@ -143,8 +162,10 @@ internal sealed class SlopeSearch
             Retain(isDone);
         }
 
-        return slopes.Values.ToDictionary(node => node.Node, node => node.Best());
+        return Lines();
     }
+
+    private Dictionary<ElementwiseNode, ElementwiseLines> Lines() => slopes.Values.ToDictionary(node => node.Node, node => node.Best());
 
     /// <summary>Carries the rows that are still searched back and forward by their best lines.</summary>
     public void ReturnToBest()

@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics;
+
 namespace RobustVerify.Core.Numerics;
 
 /// <summary>Elementary and error functions that .NET does not have, or not without cancellation; a few units in the last place.</summary>
@@ -7,7 +9,10 @@ internal static class SpecialFunctions
     private const double Step = 0.5;
 
     private static readonly double[] Series = CreateSeries();
-    private static readonly (double Weight, double Square)[] Nodes = CreateNodes();
+
+    // Of the nodes n·step from n = 1: e^(−t²) and t². Two vectors of them, whose last weigh next to nothing.
+    private static readonly double[] Squares = [.. Enumerable.Range(1, 16).Select(n => n * n * Step * Step)];
+    private static readonly double[] Weights = [.. Squares.Select(square => Math.Exp(-square))];
 
     /// <summary>eᶻ − 1, exact near zero.</summary>
     /// <remarks>Source: Kahan; the rounding of eᶻ cancels between numerator and denominator.</remarks>
@@ -61,7 +66,11 @@ internal static class SpecialFunctions
         var gaussian = Gaussian(z);
         if (gaussian == 0) return 0;
         var sum = 0.5 / square;
-        foreach (var (weight, node) in Nodes) sum += weight / (node + square);
+        ref var weights = ref Weights[0];
+        ref var nodes = ref Squares[0];
+        sum += Reduction.Sum(
+            Vector512.LoadUnsafe(ref weights) / (Vector512.LoadUnsafe(ref nodes) + Vector512.Create(square))
+            + Vector512.LoadUnsafe(ref weights, 8) / (Vector512.LoadUnsafe(ref nodes, 8) + Vector512.Create(square)));
         var pole = z < 6 ? 2 / (1 - Math.Exp(2 * Math.PI / Step * z)) : 0;
         return Math.FusedMultiplyAdd(2 * Step / Math.PI * z * gaussian, sum, pole);
     }
@@ -78,12 +87,5 @@ internal static class SpecialFunctions
         }
 
         return series;
-    }
-
-    private static (double Weight, double Square)[] CreateNodes()
-    {
-        var nodes = new (double, double)[13];
-        for (var n = 1; n <= nodes.Length; n++) nodes[n - 1] = (Math.Exp(-n * n * Step * Step), n * n * Step * Step);
-        return nodes;
     }
 }

@@ -50,7 +50,7 @@ public static class Relaxation
             var slope = piece.Function.Derivative.Value(middle);
             if (double.IsFinite(slope))
             {
-                var tangent = Slir.Touch(activation, lower, upper, slope, side);
+                var tangent = Slir.Touch(activation, lower, upper, slope, side, middle);
                 var height = piece.Function.Value(middle);
                 if (side * (slope * middle + tangent.Offset - height) <= 1e-12 * (Math.Abs(height) + Math.Abs(slope * middle)))
                     return new(slope, tangent.Offset);
@@ -61,11 +61,12 @@ public static class Relaxation
         var (leftHeight, rightHeight) = (Height(activation, lower, side), Height(activation, upper, side));
         var line = new Line(0, side * double.PositiveInfinity);
         var best = double.PositiveInfinity;
+        var shift = new Shift(0, middle);
         for (var step = 0; step < 64; step++)
         {
             var slope = (rightHeight - leftHeight) / (right - left);
             if (!double.IsFinite(slope)) slope = 0;
-            var shift = Slir.Touch(activation, lower, upper, slope, side);
+            shift = Slir.Touch(activation, lower, upper, slope, side, shift.Contact);
             var area = side * Math.FusedMultiplyAdd(slope, middle, shift.Offset);
             if (area < best) (best, line) = (area, new(slope, shift.Offset));
 
@@ -88,7 +89,7 @@ public static class Relaxation
     }
 
     /// <summary>The value at an end, at a jump the limit that is further out.</summary>
-    private static double Height(Activation activation, double z, int side)
+    internal static double Height(Activation activation, double z, int side)
     {
         var piece = activation.PieceAt(z);
         var height = piece.Function.Value(z);

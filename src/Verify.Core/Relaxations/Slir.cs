@@ -24,7 +24,7 @@ public static class Slir
     private const double Largest = 1e305;
 
     // A tangent's excess over the function of this size, relative to the values, ends the search for the contact point.
-    private const double Tolerance = 1e-13;
+    private const double Tolerance = 1e-12;
 
     /// <summary>The line of a slope above the activation: f(z) ≤ slope·z + offset on [lower, upper].</summary>
     /// <exception cref="DomainException">The activation is not defined on the whole interval.</exception>
@@ -84,7 +84,14 @@ public static class Slir
         }
     }
 
-    internal static Shift Touch(Activation activation, double lower, double upper, double slope, int side)
+    /// <summary>The line of a slope above the activation for side 1, below for side −1.</summary>
+    /// <param name="activation">The activation.</param>
+    /// <param name="lower">The lower end of the interval.</param>
+    /// <param name="upper">The upper end of the interval.</param>
+    /// <param name="slope">The slope of the line.</param>
+    /// <param name="side">1 or −1.</param>
+    /// <param name="guess">Where the line touches, if that is known; a wrong guess costs time only.</param>
+    internal static Shift Touch(Activation activation, double lower, double upper, double slope, int side, double guess = double.NaN)
     {
         Check(activation, lower, upper, slope);
         var best = new Shift(double.NegativeInfinity, lower);
@@ -105,12 +112,12 @@ public static class Slir
                 (lower, upper) = (-period, period);
             }
 
-            Along(activation, lower, lower + period, slope, side, ref best);
-            Along(activation, upper - period, upper, slope, side, ref best);
+            Along(activation, lower, lower + period, slope, side, guess, ref best);
+            Along(activation, upper - period, upper, slope, side, guess, ref best);
         }
         else
         {
-            Along(activation, lower, upper, slope, side, ref best);
+            Along(activation, lower, upper, slope, side, guess, ref best);
         }
 
         // So near to the largest number, something on the way may have overflowed: nothing is known.
@@ -118,34 +125,64 @@ public static class Slir
     }
 
     /// <summary>Raises <paramref name="best"/> to a bound of side·h on [lower, upper].</summary>
-    private static void Along(Activation activation, double lower, double upper, double slope, int side, ref Shift best)
+    private static void Along(Activation activation, double lower, double upper, double slope, int side, double guess, ref Shift best)
     {
         var piece = activation.PieceAt(lower);
 
         // At a jump, the limit from below belongs to the piece before.
         if (piece.Start == lower && double.IsFinite(lower))
             Raise(ref best, AtEnd(activation.PieceAt(Math.BitDecrement(lower)).Function, lower, slope, side));
-        for (; ; piece = activation.PieceAt(piece.End))
+
+        // Where a smooth function goes on, the bound of either piece covers the point between them.
+        var isCovered = false;
+        while (true)
         {
             var (from, to) = (Math.Max(lower, piece.Start), Math.Min(upper, piece.End));
             var function = piece.Function;
-            var peaks = piece.Curvature == (side > 0 ? Curvature.Concave : Curvature.Convex) && from < to;
-            if (!peaks || !Peak(piece, from, to, slope, side, ref best))
-            {
-                Raise(ref best, AtEnd(function, from, slope, side));
-                if (from < to) Raise(ref best, AtEnd(function, to, slope, side));
-            }
+            var peaks = piece.Curvature == (side > 0 ? Curvature.Concave : Curvature.Convex) && from < to
+                && Peak(piece, from, to, slope, side, guess, ref best);
+            if (!peaks && !isCovered) Raise(ref best, AtEnd(function, from, slope, side));
 
-            if (!(piece.End <= upper) || double.IsInfinity(piece.End)) return;
+            var isLast = !(piece.End <= upper) || double.IsInfinity(piece.End);
+            if (!isLast) piece = activation.PieceAt(piece.End);
+            var goesOn = !isLast && piece.Function == function;
+            if (!goesOn && !peaks && from < to) Raise(ref best, AtEnd(function, to, slope, side));
+            if (isLast) return;
+            isCovered = goesOn && peaks;
         }
     }
 
     /// <summary>Bounds the maximum of side·h inside a piece where it is concave; false when it is at an end.</summary>
-    private static bool Peak(in Piece piece, double from, double to, double slope, int side, ref Shift best)
+    private static bool Peak(in Piece piece, double from, double to, double slope, int side, double guess, ref Shift best)
     {
         var (low, high) = (Math.Max(from, double.MinValue), Math.Min(to, double.MaxValue));
         var function = piece.Function;
         var derivative = function.Derivative;
+        var scale = Math.Min(high - low, 1);
+
+        // Mostly the guess, a formula or a few steps of Newton's method give the point to rounding, and its tangent is all that
+        // is needed.
+        var isGuess = guess >= low && guess <= high;
+        var z = isGuess ? guess : function.CriticalPoint(slope, piece);
+        if (double.IsNaN(z)) z = low / 2 + high / 2;
+        for (var step = 0; step < 8 && z >= low && z <= high; step++)
+        {
+            var (tilt, doubt) = Rise(derivative, z, slope, side);
+            var surplus = Math.Max((doubt + tilt) * (high - z), (doubt - tilt) * (z - low));
+            if (surplus <= Tolerance * (1 + Math.Abs(slope * z)))
+            {
+                var height = Height(function, z, slope, side);
+                if (surplus <= Tolerance * (Math.Abs(height) + Math.Abs(slope) * (Math.Abs(z) + scale)))
+                {
+                    Raise(ref best, new(Up(height + Up(surplus)), z));
+                    return true;
+                }
+            }
+
+            var formula = isGuess && step == 0 ? function.CriticalPoint(slope, piece) : double.NaN;
+            z = double.IsNaN(formula) ? z - side * tilt / derivative.Derivative.Value(z) : formula;
+        }
+
         var (rise, error) = Rise(derivative, low, slope, side);
         if (rise <= -error) return false;
         var lowRise = rise;
@@ -156,13 +193,10 @@ public static class Slir
         var last = Reach(Height(function, high, slope, side), error - rise, high - low);
         if (last < bound) (bound, contact) = (last, high);
 
-        var guess = function.CriticalPoint(slope, piece);
         for (var step = 0; step < 200; step++)
         {
-            // A formula's guess first, then regula falsi, and every third time a bisection that also works over many magnitudes.
-            var z = step == 0 && guess > low && guess < high ? guess
-                : step % 3 != 2 ? low + (high - low) * (lowRise / (lowRise - highRise))
-                : Middle(low, high);
+            // Regula falsi, and every third time a bisection that also works over many magnitudes.
+            z = step % 3 != 2 ? low + (high - low) * (lowRise / (lowRise - highRise)) : Middle(low, high);
             if (!(z > low && z < high)) z = Middle(low, high);
             if (!(z > low && z < high)) break;
 
@@ -192,9 +226,9 @@ public static class Slir
             if (isFlat || excess <= 1e-6 * (1 + Math.Abs(slope * z)))
             {
                 var height = Height(function, z, slope, side);
-                var reach = Up(height + excess);
+                var reach = Up(height + Up(excess));
                 if (reach < bound) (bound, contact) = (reach, z);
-                if (isFlat || excess <= Tolerance * (Math.Abs(height) + Math.Abs(slope * z))) break;
+                if (isFlat || excess <= Tolerance * (Math.Abs(height) + Math.Abs(slope) * (Math.Abs(z) + scale))) break;
             }
 
             if (rise > 0) (low, lowRise) = (z, rise);

@@ -34,7 +34,7 @@ internal sealed class PropertyBounds(Question question)
         var enough = constraints.Select(constraint => constraint.Bound + question.LeastMargin + 1e-9 * (1 + Math.Abs(constraint.Bound))).ToArray();
         var known = wider is not null && wider.Bounds.Regions[0].Contains(property.Region) ? wider : null;
         var plain = LinearBoundPropagation.Propagate(network, [property.Region], 0, semantics, known, cancellation);
-        var margin = Margin(property.Output, plain.LowerBounds(rows, cancellation: cancellation));
+        var margin = Margin(property.Output, plain.LowerBounds(rows, 0, 0, enough, cancellation));
         Unbounded = plain.FirstUnbounded(region: 0);
         if (margin > 0) return (margin, "linear bounds");
         wider = plain;

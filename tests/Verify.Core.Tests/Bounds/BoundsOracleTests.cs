@@ -95,7 +95,7 @@ public sealed class BoundsOracleTests
     }
 
     [Fact]
-    public void Tanh_of_twice_x_less_tanh_of_x_is_bounded_as_minimum_area_lines_bound_it_and_as_optimal_slopes_do()
+    public void Tanh_of_twice_x_less_tanh_of_x_is_bounded_as_minimum_area_lines_bound_it_better_by_one_step_and_as_optimal_slopes_do()
     {
         var input = new InputNode(1);
         var hidden = new ElementwiseNode(new AffineNode(input, new DenseMap([2, 1], 2, 1)), Tanh.Instance);
@@ -107,12 +107,30 @@ public sealed class BoundsOracleTests
         pass.Descend(pass.Seed(network.Output, [-1.0], [0]), network.IndexOf(network.Output), bound, default);
         Assert.Equal(0.600670026, -bound[0], 1e-6);
 
-        // Parallel lines along the chords are better here, and affine forms have them.
+        // Parallel lines along the chords are better here, and affine forms have them; so are lines one step on.
         var linear = LinearBoundPropagation.Propagate(network, [region]);
         Assert.InRange(-linear.LowerBounds([-1])[0], 0.408220, 0.5667);
 
         // Optimal slopes reach the envelopes' gap, by the minimax theorem; nothing sound is below it.
         Assert.InRange(-linear.LowerBounds([-1], iterations: 400)[0], 0.408220, 0.4083);
+    }
+
+    [Fact]
+    public void One_step_from_the_lines_of_least_area_bounds_relu_x_plus_relu_of_minus_x_by_zero()
+    {
+        var input = new InputNode(1);
+        var hidden = new ElementwiseNode(new AffineNode(input, new DenseMap([1, -1], 2, 1)), ReLU.Instance);
+        var network = new Network(input, new AffineNode(hidden, new DenseMap([1, 1], 1, 2)));
+        var region = InputRegion.Box([-1], [0.5]);
+
+        // Least area takes 0 below the first and −x below the second, which is −0.5 at the right end. There the slope of the
+        // first must rise, that of the second fall: with one half each, x/2 − x/2.
+        var interval = IntervalPropagation.Propagate(network, [region]);
+        var (pass, bound) = (new BackwardPass(interval), new double[1]);
+        pass.Descend(pass.Seed(network.Output, [1.0], [0]), network.IndexOf(network.Output), bound, default);
+        Assert.Equal(-0.5, bound[0], 1e-12);
+        var raised = new SlopeOptimizer(interval, pass).LowerBounds(network.Output, [1], [0], 0, [double.PositiveInfinity], default);
+        Assert.InRange(raised[0], -1e-6, 0);
     }
 
     [Fact]

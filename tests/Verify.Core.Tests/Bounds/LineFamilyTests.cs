@@ -23,7 +23,7 @@ public sealed class LineFamilyTests
         {
             foreach (var side in (ReadOnlySpan<int>)[-1, 1])
             {
-                var family = Family(activation, low, high);
+                var family = Family(activation, low, high, random.Next(2) == 0 ? 48 : 8);
                 for (var trial = 0; trial < 20; trial++)
                 {
                     var position = trial switch { 0 => 0f, 1 => 1f, 2 => family.Start[(side + 1) / 2], _ => random.NextSingle() };
@@ -66,6 +66,35 @@ public sealed class LineFamilyTests
     }
 
     [Theory]
+    [InlineData("Tanh", -3, 2)]
+    [InlineData("Tanh", 0.5, 4)]
+    [InlineData("Tanh", -1, 5)]
+    [InlineData("Sigmoid", -4, 4)]
+    [InlineData("Gelu", -3, 3)]
+    [InlineData("Silu", -2, 1)]
+    [InlineData("HardSwish", -4, 2)]
+    public void The_first_and_the_last_line_touch_the_envelope_at_the_ends_of_the_interval(string name, double low, double high)
+    {
+        var activation = RandomNetworks.Activations.Single(a => string.Equals(a.Name, name, StringComparison.OrdinalIgnoreCase));
+        foreach (var side in (ReadOnlySpan<int>)[-1, 1])
+        {
+            var family = Family(activation, low, high);
+            var (first, last) = (family.At((side + 1) / 2, 0, 5), family.At((side + 1) / 2, 1, 5));
+            var (atLow, atHigh) = side > 0 ? (last, first) : (first, last);
+            Assert.Equal(activation.Value(low), atLow.Slope * low + atLow.Offset, 1e-4 * (high - low));
+            Assert.Equal(activation.Value(high), atHigh.Slope * high + atHigh.Offset, 1e-4 * (high - low));
+
+            // Any other line through those points crosses the function, or is further from it on the way: the extreme chord.
+            for (var k = 1; k < 1000; k++)
+            {
+                var z = low + (high - low) * k / 1000;
+                Assert.True(side * (atLow.Slope - (activation.Value(z) - activation.Value(low)) / (z - low)) >= -1e-4, $"side {side}, at {z}");
+                Assert.True(side * (atHigh.Slope - (activation.Value(high) - activation.Value(z)) / (high - z)) <= 1e-4, $"side {side}, at {z}");
+            }
+        }
+    }
+
+    [Theory]
     [MemberData(nameof(Activations))]
     public void The_line_of_least_area_is_in_the_family(string name)
     {
@@ -87,12 +116,12 @@ public sealed class LineFamilyTests
         }
     }
 
-    private static LineFamily Family(Activation activation, double low, double high)
+    private static LineFamily Family(Activation activation, double low, double high, int count = 48)
     {
         var input = new InputNode(1);
         var node = new ElementwiseNode(input, activation);
         var bounds = new NodeBounds(new Network(input, node), ImmutableArray.Create(InputRegion.Box([low], [high])));
-        return LineFamily.Of(node, bounds, ElementwiseLines.MinimumArea(node, bounds));
+        return LineFamily.Of(node, bounds, ElementwiseLines.MinimumArea(node, bounds), count);
     }
 
     private static IEnumerable<(double Low, double High)> Intervals(Activation activation, Random random, int count)

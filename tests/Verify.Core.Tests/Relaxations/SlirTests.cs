@@ -50,6 +50,31 @@ public class SlirTests
         }
     }
 
+    [Theory]
+    [MemberData(nameof(Derivatives), MemberType = typeof(ActivationTable))]
+    public void A_guess_of_the_contact_changes_no_line(int row, string name, int order)
+    {
+        var activation = Derivative(row, order);
+        var random = new Random(100 * row + order);
+        for (var trial = 0; trial < 100; trial++)
+        {
+            var (lower, upper) = Interval(At(row), activation, random);
+            if (!double.IsFinite(upper - lower)) continue;
+            var range = Slir.SlopeRange(activation, lower, upper);
+            var slope = range.Lower + random.NextDouble() * Math.Min(range.Upper - range.Lower, 1e6);
+            foreach (var side in (ReadOnlySpan<int>)[-1, 1])
+            {
+                var exact = Slir.Touch(activation, lower, upper, slope, side);
+                var size = Math.Abs(activation.Value(exact.Contact)) + Math.Abs(slope) * (Math.Abs(exact.Contact) + 1) + Math.Abs(exact.Offset);
+                foreach (var guess in (ReadOnlySpan<double>)[lower, upper, exact.Contact, lower + random.NextDouble() * (upper - lower)])
+                {
+                    var shift = Slir.Touch(activation, lower, upper, slope, side, guess);
+                    Assert.True(Math.Abs(shift.Offset - exact.Offset) <= 1e-11 * size + 1e-14, $"{name}, derivative {order}, on [{lower:R}, {upper:R}], slope {slope:R}, guess {guess:R}: {shift} is not {exact}.");
+                }
+            }
+        }
+    }
+
     /// <summary>Where the second derivative is at most C, a function exceeds the larger end of a cell of width d by at most Cd²/8.</summary>
     [Theory]
     [MemberData(nameof(Rows), MemberType = typeof(ActivationTable))]

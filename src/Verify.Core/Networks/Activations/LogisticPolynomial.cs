@@ -18,7 +18,8 @@ internal sealed class LogisticPolynomial(string name, double[] inner, double[][]
     {
         // e^−|v| amplifies the rounding of v by |v|; every term of the sum is off by a few units of its own size.
         var v = Polynomial.Value(inner, z);
-        return (32 + 8 * Math.Min(Math.Abs(v), 800)) * Ulp * Evaluate(z, true) + Underflow;
+        var size = outer is [[_]] ? Math.Abs(value) : Evaluate(z, true);
+        return (32 + 8 * Math.Min(Math.Abs(v), 800)) * Ulp * size + Underflow;
     }
 
     protected override Activation CreateDerivative()
@@ -46,7 +47,7 @@ internal sealed class LogisticPolynomial(string name, double[] inner, double[][]
         var e = Math.Exp(-Math.Abs(v));
         if (e == 0) return 0;
         var w = e / ((1 + e) * (1 + e));
-        var t = Math.Tanh((absolute ? Math.Abs(v) : v) / 2);
+        var t = outer.Length > 1 ? Math.Tanh((absolute ? Math.Abs(v) : v) / 2) : 0;
         var sum = 0.0;
         for (var j = outer.Length - 1; j >= 0; j--)
         {
