@@ -22,7 +22,7 @@ public sealed class QuestionCommandTests : Session
     [Fact]
     public async Task What_is_neither_proved_nor_refuted_ends_with_3()
     {
-        WriteSpecification(radius: 3, attackRestarts: 0);
+        WriteSpecification(radius: 3, """ "attackRestarts": 0, "subproblems": 0 """);
         Assert.Contains("0 verified, 3 unknown", (await Run("verify iris.robust.json")).With(3).LastLine, StringComparison.Ordinal);
     }
 
