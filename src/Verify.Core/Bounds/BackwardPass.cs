@@ -404,9 +404,7 @@ internal sealed class BackwardPass
         var magnitude = magnitudes[node];
         var left = state.Of(network.IndexOf(node.Left), node.Left.Size);
         var right = state.Of(network.IndexOf(node.Right), node.Right.Size);
-        var (leftSize, rightSize, size) = (node.Rows * node.Inner, node.Inner * node.Columns, node.Rows * node.Columns);
-        var turned = new double[size];
-        var turnedRight = new double[rightSize];
+        var adjoint = new ProductAdjoint<double>(node);
         for (var row = 0; row < state.Count; row++)
         {
             var region = state.RegionOf[row];
@@ -414,23 +412,12 @@ internal sealed class BackwardPass
             state.Offsets[row] += Reduction.Dot(coefficients, plane.Offsets.AsSpan(region * node.Size, node.Size))
                 - Reduction.AbsDot(coefficients, plane.Radii.AsSpan(region * node.Size, node.Size));
             state.Magnitudes[row] += Reduction.AbsDot(coefficients, magnitude.AsSpan(region * node.Size, node.Size));
-            for (var b = 0; b < node.Batch; b++)
-            {
-                var upstream = coefficients.Slice(b * size, size);
-                var leftCenters = plane.LeftCenters.AsSpan((region * node.Batch + b) * leftSize, leftSize);
-                var rightCenters = plane.RightCenters.AsSpan((region * node.Batch + b) * rightSize, rightSize);
-                var toLeft = left.Slice(row * node.Left.Size + b * leftSize, leftSize);
-                var toRight = right.Slice(row * node.Right.Size + b * rightSize, rightSize);
-                // x: A · Cᵧᵀ. y: Cₓᵀ · A, computed as (Aᵀ · Cₓ)ᵀ, since the kernel transposes its second factor only.
-                MatrixProduct.AccumulateTransposed<double>(upstream, rightCenters, toLeft, node.Rows, node.Columns, node.Inner);
-                Transpose(upstream, turned, node.Rows, node.Columns);
-                turnedRight.AsSpan().Clear();
-                MatrixProduct.Accumulate<double>(turned, leftCenters, turnedRight, node.Columns, node.Rows, node.Inner);
-                for (var k = 0; k < node.Inner; k++)
-                {
-                    for (var j = 0; j < node.Columns; j++) toRight[k * node.Columns + j] += turnedRight[j * node.Inner + k];
-                }
-            }
+            adjoint.Back(
+                coefficients,
+                plane.LeftCenters.AsSpan(region * node.Left.Size, node.Left.Size),
+                plane.RightCenters.AsSpan(region * node.Right.Size, node.Right.Size),
+                left.Slice(row * node.Left.Size, node.Left.Size),
+                right.Slice(row * node.Right.Size, node.Right.Size));
         }
     }
 
@@ -460,14 +447,6 @@ internal sealed class BackwardPass
         }
 
         return result;
-    }
-
-    private static void Transpose(ReadOnlySpan<double> from, Span<double> to, int rows, int columns)
-    {
-        for (var i = 0; i < rows; i++)
-        {
-            for (var j = 0; j < columns; j++) to[j * rows + i] = from[i * columns + j];
-        }
     }
 
     private void Conclude(BackwardRows state, Span<double> results)

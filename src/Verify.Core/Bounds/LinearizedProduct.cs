@@ -6,6 +6,7 @@ namespace RobustVerify.Core.Bounds;
 /// <summary>The planes of a product node in single precision, for searching only.</summary>
 internal sealed class LinearizedProduct(ProductNode node, ProductPlanes planes)
 {
+    private readonly ProductAdjoint<float> adjoint = new(node);
     private readonly float[] leftCenters = Single(planes.LeftCenters);
     private readonly float[] rightCenters = Single(planes.RightCenters);
     private readonly float[] offsets = Single(planes.Offsets);
@@ -13,24 +14,12 @@ internal sealed class LinearizedProduct(ProductNode node, ProductPlanes planes)
     private readonly int leftSize = node.Rows * node.Inner, rightSize = node.Inner * node.Columns, size = node.Rows * node.Columns;
 
     /// <summary>Carries coefficients of a region's product back to both factors, added to.</summary>
-    public void Back(int region, ReadOnlySpan<float> a, Span<float> left, Span<float> right)
-    {
-        Span<float> turned = new float[size], turnedRight = new float[rightSize];
-        for (var b = 0; b < node.Batch; b++)
-        {
-            var upstream = a.Slice(b * size, size);
-            MatrixProduct.AccumulateTransposed<float>(
-                upstream, RightCenters(region, b), left.Slice(b * leftSize, leftSize), node.Rows, node.Columns, node.Inner);
-            Transpose(upstream, turned, node.Rows, node.Columns);
-            turnedRight.Clear();
-            MatrixProduct.Accumulate<float>(turned, LeftCenters(region, b), turnedRight, node.Columns, node.Rows, node.Inner);
-            var to = right.Slice(b * rightSize, rightSize);
-            for (var k = 0; k < node.Inner; k++)
-            {
-                for (var j = 0; j < node.Columns; j++) to[k * node.Columns + j] += turnedRight[j * node.Inner + k];
-            }
-        }
-    }
+    public void Back(int region, ReadOnlySpan<float> a, Span<float> left, Span<float> right) => adjoint.Back(
+        a,
+        leftCenters.AsSpan(region * node.Left.Size, node.Left.Size),
+        rightCenters.AsSpan(region * node.Right.Size, node.Right.Size),
+        left,
+        right);
 
     /// <summary>Carries values of both factors forward through the planes that the coefficients choose.</summary>
     public void Forward(int region, ReadOnlySpan<float> a, ReadOnlySpan<float> left, ReadOnlySpan<float> right, Span<float> y)
@@ -52,12 +41,4 @@ internal sealed class LinearizedProduct(ProductNode node, ProductPlanes planes)
     private ReadOnlySpan<float> RightCenters(int region, int b) => rightCenters.AsSpan((region * node.Batch + b) * rightSize, rightSize);
 
     private static float[] Single(double[] values) => Array.ConvertAll(values, value => (float)value);
-
-    private static void Transpose(ReadOnlySpan<float> from, Span<float> to, int rows, int columns)
-    {
-        for (var i = 0; i < rows; i++)
-        {
-            for (var j = 0; j < columns; j++) to[j * rows + i] = from[i * columns + j];
-        }
-    }
 }
