@@ -99,7 +99,10 @@ public sealed class LinearBoundPropagation
     }
 
     /// <summary>Bounds of linear functions of the output over parts of the first region, told apart by the signs of ReLUs' inputs.</summary>
-    internal SplitBounds Split() => new(Bounds, pass, optimizer.SlopesOf);
+    /// <exception cref="InvalidOperationException">A function in the network may be undefined there.</exception>
+    internal SplitBounds Split() => IsDefinedOn(0)
+        ? new(Bounds, pass, optimizer.SlopesOf)
+        : throw new InvalidOperationException("Nothing is known of a network that may have no value.");
 
     /// <summary>The first node whose value in float32 may be anything, over a region, or null where there is none.</summary>
     internal Node? FirstUnbounded(int region) => Bounds.Network.Nodes.FirstOrDefault(node =>

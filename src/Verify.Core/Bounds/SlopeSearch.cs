@@ -107,15 +107,15 @@ internal sealed class SlopeSearch
         return Lines();
     }
 
+    /// <summary>The positions of every row's best lines at a node, or null where the rows do not pass it.</summary>
+    public float[]? BestPositions(ElementwiseNode node) => slopes.GetValueOrDefault(node)?.BestPositions;
+
     /// <summary>The best multipliers of every row, at the nodes that are split.</summary>
     public IReadOnlyDictionary<ElementwiseNode, Multipliers> Multipliers =>
         multipliers.ToDictionary(pair => (ElementwiseNode)pair.Key, pair => pair.Value.Best());
 
     /// <summary>For each row, the bound that its best lines give but for rounding.</summary>
     public double[] Bounds { get; private set; } = [];
-
-    /// <summary>The rows that are not done: where they were at first.</summary>
-    public ReadOnlySpan<int> Remaining => original;
 
     /// <summary>The best lines of every row, after so many steps at most.</summary>
     /// <param name="offsets">What each row's bound is without its coefficients.</param>
@@ -124,6 +124,15 @@ internal sealed class SlopeSearch
     /// <param name="inPairs">Of two rows in succession, one above that is enough for both.</param>
     /// <param name="cancellation">Ends the work with an <see cref="OperationCanceledException"/>.</param>
     public Dictionary<ElementwiseNode, ElementwiseLines> Best(
+        ReadOnlySpan<double> offsets, int iterations, ReadOnlySpan<double> enough, bool inPairs, CancellationToken cancellation)
+    {
+        Run(offsets, iterations, enough, inPairs, cancellation);
+        return Lines();
+    }
+
+    /// <summary>Searches for them only.</summary>
+    /// <inheritdoc cref="Best"/>
+    public void Run(
         ReadOnlySpan<double> offsets, int iterations, ReadOnlySpan<double> enough, bool inPairs, CancellationToken cancellation)
     {
         var best = Bounds = new double[offsets.Length];
@@ -161,23 +170,15 @@ internal sealed class SlopeSearch
             for (var row = 0; row < best.Length && inPairs; row++) isDone[row] |= best[row ^ 1] > enough[row ^ 1];
             Retain(isDone);
         }
-
-        return Lines();
     }
 
-    private Dictionary<ElementwiseNode, ElementwiseLines> Lines() => slopes.Values.ToDictionary(node => node.Node, node => node.Best());
+    /// <summary>The best lines of every row.</summary>
+    public Dictionary<ElementwiseNode, ElementwiseLines> Lines() => slopes.Values.ToDictionary(node => node.Node, node => node.Best());
 
-    /// <summary>Carries the rows that are still searched back and forward by their best lines.</summary>
-    public void ReturnToBest()
-    {
-        for (var row = 0; row < original.Length; row++) Restore(row);
-        Back();
-        Forward();
-    }
-
-    /// <summary>What a row that is still searched multiplies the elements of a node by.</summary>
+    /// <summary>What a row multiplies the elements of a node by, with the lines that it begins with.</summary>
+    /// <remarks>After no steps.</remarks>
     /// <param name="node">A node that the rows pass.</param>
-    /// <param name="row">Where it is among those that are still searched (<see cref="Remaining"/>).</param>
+    /// <param name="row">The row.</param>
     public ReadOnlySpan<float> Coefficients(Node node, int row) => Row(rows[node].Coefficients, row, node);
 
     /// <summary>The values of a node at the point where the row is least, as its lines have them.</summary>

@@ -36,8 +36,7 @@ internal sealed class SplitSearch
     /// <param name="cancellation">Ends the work with an <see cref="OperationCanceledException"/>.</param>
     public double[] Raise(int iterations, ReadOnlySpan<double> enough, CancellationToken cancellation)
     {
-        rows.Lines = search.Best(rows.Offsets, iterations, enough, inPairs: false, cancellation);
-        rows.Multipliers = search.Multipliers;
+        search.Run(rows.Offsets, iterations, enough, inPairs: false, cancellation);
         return search.Bounds;
     }
 
@@ -45,15 +44,9 @@ internal sealed class SplitSearch
     public double[] Prove(CancellationToken cancellation)
     {
         var results = new double[rows.Count];
+        (rows.Lines, rows.Multipliers) = (search.Lines(), search.Multipliers);
         region.Pass.Descend(rows, region.Bounds.Network.IndexOf(target), results, cancellation);
         return results;
-    }
-
-    /// <summary>The rows that are not above what is enough for them.</summary>
-    public ReadOnlySpan<int> ReturnToBest()
-    {
-        search.ReturnToBest();
-        return search.Remaining;
     }
 
     /// <inheritdoc cref="SlopeSearch.Coefficients"/>
@@ -62,19 +55,17 @@ internal sealed class SplitSearch
     /// <inheritdoc cref="SlopeSearch.Values"/>
     public ReadOnlySpan<float> Values(Node node, int row) => search.Values(node, row);
 
+    /// <summary>Whether the rows pass a node.</summary>
+    public bool Passes(ElementwiseNode node) => search.BestPositions(node) is not null;
+
     /// <summary>The best lines of a row.</summary>
     public SplitLines LinesOf(int row)
     {
         var (slopes, at) = (new Half[region.Unstable.Sum(pair => pair.Elements.Length)], 0);
         foreach (var (node, elements) in region.Unstable)
         {
-            if (!rows.Lines.TryGetValue(node, out var lines))
-            {
-                at += elements.Length;
-                continue;
-            }
-
-            foreach (var element in elements) slopes[at++] = (Half)lines.LowerSlopes[row * node.Size + element];
+            var best = search.BestPositions(node);
+            foreach (var element in elements) slopes[at++] = best is null ? (Half)0 : (Half)best[row * node.Size + element];
         }
 
         var multipliers = new float[parts[row].Splits.Length];

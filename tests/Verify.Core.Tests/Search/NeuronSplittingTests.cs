@@ -1,0 +1,118 @@
+using RobustVerify.Core.Bounds;
+using RobustVerify.Core.Networks;
+using RobustVerify.Core.Networks.Activations;
+using RobustVerify.Core.Search;
+using RobustVerify.Core.Specifications;
+using RobustVerify.Core.Tests.Bounds;
+using RobustVerify.Core.Tests.Networks;
+
+namespace RobustVerify.Core.Tests.Search;
+
+/// <summary>A search by neuron splitting agrees with dense sampling, and divides without losing a point.</summary>
+public sealed class NeuronSplittingTests
+{
+    [Fact]
+    public void The_verdict_on_small_networks_is_that_of_dense_sampling()
+    {
+        var random = new Random(61);
+        var (divided, refuted) = (0, 0);
+        for (var trial = 0; trial < 60; trial++)
+        {
+            var network = RandomNetworks.Dense(random, ReLU.Instance, 3, 8, 6, 3);
+            var region = InputRegion.Ball(RandomNetworks.RandomVector(random, 3, 1), 0.4, Norm.Linf);
+            var row = RandomNetworks.RandomVector(random, 3, 1);
+            var (least, most) = Sampling.Range(network, row, Sampling.Points(region, 6000, random));
+            var holds = trial % 2 == 0;
+            var bound = holds ? least - 0.05 * (most - least) - 1e-6 : least + 0.05 * (most - least) + 1e-6;
+            var property = new Property("p", region, new OutputProperty([new Conjunction([new LinearConstraint([.. row], bound)])], "test"));
+            var known = LinearBoundPropagation.Propagate(network, [region]);
+            if (!NeuronSplitting.Suits(known)) continue;
+
+            var result = BranchAndBound.Run(new NeuronSplitting(known, property, 0), 20_000, _ => true);
+            Assert.True(holds ? result.IsProved : !result.IsProved, $"Trial {trial}: holds of all samples: {holds}; proved: {result.IsProved} after {result.Parts} parts.");
+            Assert.True(result.Counterexample is null || !holds, $"Trial {trial}: a counterexample to what holds of all samples.");
+            if (result.IsProved && result.Parts > 1) divided++;
+            if (result.Counterexample is not { } counterexample) continue;
+            var outputs = Evaluation<double>.Of(network, Array.ConvertAll(counterexample, v => (double)v), 1)[network.Output];
+            Assert.True(region.Contains(counterexample) && property.Output.IsViolatedBy(outputs.ToArray()), $"Trial {trial}: no counterexample.");
+            refuted++;
+        }
+
+        Assert.True(divided > 5 && refuted > 15, $"{divided} proved by dividing, {refuted} refuted.");
+    }
+
+    [Fact]
+    public void Children_cover_all_of_their_part_that_violates_the_property()
+    {
+        var random = new Random(62);
+        var met = 0;
+        for (var trial = 0; trial < 20; trial++)
+        {
+            var network = trial % 2 == 0
+                ? RandomNetworks.Dense(random, ReLU.Instance, 3, 8, 6, 3)
+                : RandomNetworks.WithProduct(random, ReLU.Instance, 3);
+            var region = InputRegion.Ball(RandomNetworks.RandomVector(random, 3, 1), 0.5, trial % 4 < 2 ? Norm.Linf : Norm.L2);
+            var (first, second) = (RandomNetworks.RandomVector(random, 3, 1), RandomNetworks.RandomVector(random, 3, 1));
+            var points = Sampling.Points(region, 2000, random);
+            var (low, high) = Sampling.Range(network, first, points);
+            var (lowOther, highOther) = Sampling.Range(network, second, points);
+            var output = new OutputProperty(
+                [
+                    new Conjunction([new LinearConstraint([.. first], low + 0.3 * (high - low)), new LinearConstraint([.. second], lowOther + 0.5 * (highOther - lowOther))]),
+                    new Conjunction([new LinearConstraint([.. second], lowOther + 0.1 * (highOther - lowOther))]),
+                ],
+                "test");
+            var known = LinearBoundPropagation.Propagate(network, [region]);
+            if (!NeuronSplitting.Suits(known)) continue;
+            var splitting = new NeuronSplitting(known, new Property("p", region, output), 0);
+            var open = new List<NeuronPart> { splitting.Root };
+            var stuck = new List<NeuronPart>();
+            for (var round = 0; round < 6 && open.Count > 0; round++)
+            {
+                var bounded = splitting.Bound([.. open], CancellationToken.None);
+                stuck.AddRange(open.Where((_, i) => bounded[i].Margin <= 0 && bounded[i].Children.IsEmpty));
+                open = [.. bounded.SelectMany(result => result.Children)];
+            }
+
+            open.AddRange(stuck);
+            var values = Evaluation<double>.Of(network, points, points.Length / 3);
+            for (var i = 0; i < points.Length / 3; i++)
+            {
+                var outputs = values[network.Output].Slice(3 * i, 3).ToArray();
+                foreach (var (violation, conjunction) in output.Violations.Index())
+                {
+                    if (!conjunction.Constraints.All(c => c.Coefficients.Zip(outputs).Sum(pair => pair.First * pair.Second) <= c.Bound)) continue;
+                    Assert.True(
+                        open.Any(part => part.Violations.Contains(violation)
+                            && part.Splits.All(split => split.Sign * values[split.Node.Source][i * split.Node.Size + split.Element] >= 0)),
+                        $"Trial {trial}: no part is left that holds violation {violation} at point {i}.");
+                    met++;
+                }
+            }
+        }
+
+        Assert.True(met > 1000);
+    }
+
+    [Fact]
+    public void A_part_is_bounded_alike_alone_and_among_others()
+    {
+        var random = new Random(63);
+        var network = RandomNetworks.Dense(random, ReLU.Instance, 6, 20, 20, 3);
+        var region = InputRegion.Ball(RandomNetworks.RandomVector(random, 6, 1), 0.5, Norm.Linf);
+        var row = RandomNetworks.RandomVector(random, 3, 1);
+        var (least, _) = Sampling.Range(network, row, Sampling.Points(region, 4000, random));
+        var property = new Property("p", region, new OutputProperty([new Conjunction([new LinearConstraint([.. row], least - 1e-3)])], "test"));
+        var splitting = new NeuronSplitting(LinearBoundPropagation.Propagate(network, [region]), property, 0);
+        NeuronPart[] parts = [splitting.Root];
+        for (var round = 0; round < 4; round++) parts = [.. splitting.Bound(parts, CancellationToken.None).SelectMany(bounded => bounded.Children)];
+        Assert.True(parts.Length > 4);
+        var together = splitting.Bound(parts, CancellationToken.None);
+        for (var i = 0; i < parts.Length; i++)
+        {
+            var alone = splitting.Bound([parts[i]], CancellationToken.None)[0];
+            Assert.Equal(alone.Margin, together[i].Margin);
+            Assert.Equal(alone.Children.Select(child => child.Splits[^1]), together[i].Children.Select(child => child.Splits[^1]));
+        }
+    }
+}
