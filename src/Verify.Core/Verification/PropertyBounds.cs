@@ -16,6 +16,9 @@ internal sealed class PropertyBounds(Question question)
     /// <summary>What is bounded.</summary>
     public Question Question => question;
 
+    /// <summary>The bounds over the region that was asked of last, where they did not prove the property.</summary>
+    public LinearBoundPropagation? Known => wider;
+
     /// <summary>The first node of which nothing is known in float32 over the region that was asked of last, or null.</summary>
     public Node? Unbounded { get; private set; }
 

@@ -26,6 +26,9 @@ public sealed class Verifier(DeployedModel model)
     // Parts times pairs of connected elements times elements, each of which may need a row of its own.
     private const double AffordableWork = 4e12;
 
+    // What bounds of a part of few rows cost, with those of the parts that it may be divided into.
+    private const double EvaluationsOfPart = 20;
+
     private readonly Dictionary<Network, ProjectedGradient> attacks = [];
 
     /// <summary>The version of the engine, as certificates name it.</summary>
@@ -151,14 +154,20 @@ public sealed class Verifier(DeployedModel model)
         var bounds = BoundsOf(property);
         var certificate = reached = Bound(bounds, property, budget, cancellation);
         if (certificate.Verdict != Verdict.Unknown || bounds.Question.Network is not { } network || budget.Subproblems == 0) return certificate;
-        if (!InputSplitting.Suits(property.Region)) return certificate;
         Counterexample? counterexample = null;
-        var result = BranchAndBound.Run(
-            new InputSplitting(network, property, bounds.Question.LeastMargin),
-            budget.Subproblems ?? Affordable(network),
+        SearchResult Search<TPart>(IBranching<TPart> branching, int affordable) => BranchAndBound.Run(
+            branching,
+            budget.Subproblems ?? affordable,
             candidate => (counterexample = CounterexampleAt(candidate, property)) is not null,
             () => (counterexample = Attack(property, Thorough(budget, network), cancellation))?.Input.ToArray(),
             cancellation: cancellation);
+        SearchResult result;
+        if (InputSplitting.Suits(property.Region))
+            result = Search(new InputSplitting(network, property, bounds.Question.LeastMargin), Affordable(network));
+        else if (bounds.Known is { } known && NeuronSplitting.Suits(known))
+            result = Search(new NeuronSplitting(known, property, bounds.Question.LeastMargin), AffordableSigns(network));
+        else
+            return certificate;
         if (counterexample is not null) return Certify(property, Verdict.Falsified, "branch and bound") with { Counterexample = counterexample };
         return result.IsProved
             ? Certify(property, result.Margin, "branch and bound")
@@ -172,6 +181,9 @@ public sealed class Verifier(DeployedModel model)
     /// <summary>How many parts of a property on a network of this size take some minutes.</summary>
     private static int Affordable(Network network) =>
         (int)Math.Clamp(AffordableWork / ((double)Pairs(network) * network.Nodes.Sum(node => node.Size)), 16, 100_000);
+
+    /// <summary>How many parts that differ by signs take some minutes: each costs so many evaluations, whatever its neurons.</summary>
+    private static int AffordableSigns(Network network) => (int)Math.Clamp(AffordableWork / (EvaluationsOfPart * (double)Pairs(network)), 16, 1_000_000);
 
     /// <summary>Pairs of connected elements, at most: what one evaluation costs.</summary>
     private static long Pairs(Network network) => network.Nodes.Sum(node => (long)node.Size * node.Sources.Sum(source => source.Size));
