@@ -21,6 +21,14 @@ public sealed class RobustnessProofTests
     }
 
     [Fact]
+    public void A_sample_that_is_neither_proved_nor_refuted_says_so()
+    {
+        var message = Assert.Throws<InconclusiveException>(() => Digits.Prove(nameof(Digits.Undecided), 1)).Message;
+
+        Assert.StartsWith("INCONCLUSIVE row 1: neither proved nor refuted that output 6 stays the largest for every input within", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Numbers_have_a_decimal_point_in_every_culture()
     {
         var culture = CultureInfo.CurrentCulture;
