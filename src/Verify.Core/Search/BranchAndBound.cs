@@ -82,7 +82,7 @@ internal static class BranchAndBound
         var parts = new List<TPart>();
         while (parts.Count < most && newest.TryPop(out var part)) parts.Add(part);
         while (parts.Count < most && open.TryDequeue(out var part, out _)) parts.Add(part);
-        return [.. parts.Chunk(size)];
+        return [.. parts.Chunk(Math.Clamp((parts.Count + Batches - 1) / Batches, 1, size))];
     }
 }
 

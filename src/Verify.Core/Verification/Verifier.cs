@@ -11,11 +11,13 @@ using RobustVerify.Core.Specifications;
 
 namespace RobustVerify.Core.Verification;
 
-/// <summary>Decides properties of a model: a search for a counterexample, then bounds.</summary>
+/// <summary>Decides properties of a model: an attack, then bounds, then a search that divides what bounds leave open.</summary>
 /// <remarks>
 /// Requires a model of the three kinds of node. <see cref="Verdict.Verified"/> holds for every real input of the region and
 /// for the network in the arithmetic that <see cref="Property.Semantics"/> names; <see cref="Verdict.Falsified"/> holds for
-/// what the deployed runtime computes. Sound, not complete: what neither decides is <see cref="Verdict.Unknown"/>.
+/// what the deployed runtime computes. Sound; complete as far as the budget reaches where few inputs vary (boxes are
+/// halved), or where every activation is a ReLU (signs of their inputs are divided). What is not decided is
+/// <see cref="Verdict.Unknown"/>.
 /// </remarks>
 public sealed class Verifier(DeployedModel model)
 {
