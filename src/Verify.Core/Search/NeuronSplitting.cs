@@ -134,10 +134,13 @@ internal sealed class NeuronSplitting : IBranching<NeuronPart>
         var before = best.Raise(0, enough, cancellation);
         var points = Violating(best, open.Count);
         var splits = Choose(Promising(best, closest), closest, before, enough, cancellation);
+        var isDivided = new bool[parts.Length];
+        Array.Fill(isDivided, true);
         for (var i = 0; i < open.Count; i++)
         {
             var result = results[open[i].Part];
             var children = result.Children;
+            isDivided[open[i].Part] &= splits[i] is not null;
             if (splits[i] is { } split)
             {
                 var part = parts[open[i].Part];
@@ -146,6 +149,12 @@ internal sealed class NeuronSplitting : IBranching<NeuronPart>
             }
 
             results[open[i].Part] = result with { Candidate = result.Candidate ?? points[i], Children = children };
+        }
+
+        // Children cover their part only where every question that it leaves open has some.
+        for (var part = 0; part < parts.Length; part++)
+        {
+            if (!isDivided[part]) results[part] = results[part] with { Children = [] };
         }
     }
 
