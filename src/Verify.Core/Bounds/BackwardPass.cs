@@ -131,7 +131,7 @@ internal sealed class BackwardPass
         state.Peek(0, size).CopyTo(gradients);
         for (var row = 0; row < state.Count; row++)
         {
-            var inputs = bounds.Magnitude(network.Input).AsSpan(state.RegionOf[row] * size, size);
+            var inputs = magnitudes[network.Input].AsSpan(state.RegionOf[row] * size, size);
             var magnitude = state.Magnitudes[row] + Math.Abs(state.Offsets[row]) + Reduction.AbsDot(gradients.Slice(row * size, size), inputs);
             constants[row] = Concretization.RoundedDown(state.Offsets[row], gamma, magnitude);
         }
