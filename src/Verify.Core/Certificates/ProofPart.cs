@@ -17,8 +17,11 @@ public sealed record ProofPart
     /// <summary>What excludes violations, or confines them to a smaller box.</summary>
     public ImmutableArray<ViolationRow> Rows { get; init; } = [];
 
-    /// <summary>How the part is divided, where its rows do not exclude all violations that the part it is cut from left open.</summary>
-    public ProofCut? Cut { get; init; }
+    /// <summary>
+    /// How the part is divided, where its rows leave violations open. Each of these is excluded in both halves of one of the cuts:
+    /// mostly there is one cut, but different violations may be best told apart by different ones.
+    /// </summary>
+    public ImmutableArray<ProofCut> Cuts { get; init; } = [];
 }
 
 /// <summary>A part of a region in two halves that share the cut.</summary>
