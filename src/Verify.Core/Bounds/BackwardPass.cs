@@ -344,6 +344,8 @@ internal sealed class BackwardPass
                 result.Slice(row * node.Size, node.Size));
             state.Offsets[row] += offset;
             state.Magnitudes[row] += size;
+            if (own is not null)
+                state.Used?.Note(node, row, a.Slice(row * node.Size, node.Size), own, at, LinesOf(node), state.RegionOf[row] * node.Size);
         }
 
         if (!state.Multipliers.TryGetValue(node, out var multipliers)) return;

@@ -19,6 +19,9 @@ internal sealed class BackwardRows(int[] regionOf, int nodes)
     /// <summary>The multipliers of every row's splits, at the nodes whose ReLUs are split.</summary>
     public IReadOnlyDictionary<ElementwiseNode, Multipliers> Multipliers { get; set; } = ReadOnlyDictionary<ElementwiseNode, Multipliers>.Empty;
 
+    /// <summary>Where the slopes that the rows use are noted, if they are asked for.</summary>
+    public UsedSlopes? Used { get; set; }
+
     /// <summary>True where no node has lines for every row.</summary>
     public bool HasSharedLines => Lines.Count == 0;
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using RobustVerify.Core.Certificates;
 using RobustVerify.Core.Networks;
 using RobustVerify.Core.Networks.Activations;
 using RobustVerify.Core.Networks.LinearMaps;
@@ -20,11 +21,11 @@ public sealed class LinearBoundPropagation
     private readonly BackwardPass pass;
     private readonly SlopeOptimizer optimizer;
 
-    private LinearBoundPropagation(NodeBounds bounds, LinearBoundPropagation? wider)
+    private LinearBoundPropagation(NodeBounds bounds, LinearBoundPropagation? wider, bool tells)
     {
         Bounds = bounds;
         pass = new BackwardPass(bounds);
-        optimizer = new SlopeOptimizer(bounds, pass, wider?.optimizer);
+        optimizer = new SlopeOptimizer(bounds, pass, wider?.optimizer, tells);
     }
 
     /// <summary>The bounds of every node.</summary>
@@ -39,6 +40,7 @@ public sealed class LinearBoundPropagation
     /// Bounds of the same network over regions that contain these, one for one: they hold here too, and the slopes that were
     /// best for its rows are where those of the same rows begin.
     /// </param>
+    /// <param name="tells">Whether the slopes that bounds are proved by are kept, for a proof.</param>
     /// <param name="cancellation">Ends the work with an <see cref="OperationCanceledException"/>.</param>
     /// <exception cref="ArgumentException">A region is not known to lie in that of the wider bounds.</exception>
     public static LinearBoundPropagation Propagate(
@@ -47,11 +49,12 @@ public sealed class LinearBoundPropagation
         int iterations = 0,
         Semantics semantics = Semantics.Real,
         LinearBoundPropagation? wider = null,
+        bool tells = false,
         CancellationToken cancellation = default)
     {
         if (wider is not null && (wider.Bounds.Semantics != semantics || !regions.Zip(wider.Bounds.Regions).All(pair => pair.Second.Contains(pair.First))))
             throw new ArgumentException("Bounds over other regions hold only where these lie inside them, and for the same arithmetic.", nameof(wider));
-        var propagation = new LinearBoundPropagation(new NodeBounds(network, regions, semantics), wider);
+        var propagation = new LinearBoundPropagation(new NodeBounds(network, regions, semantics), wider, tells);
         var relaxed = network.Nodes.Where(node => node is not AffineNode).SelectMany(node => node.Sources).ToHashSet();
         var forms = AffineForms.Of(propagation.Bounds);
         foreach (var node in network.Nodes)
@@ -78,13 +81,19 @@ public sealed class LinearBoundPropagation
     /// <param name="enough">For each row, the bound above which none better is looked for; none if it is left out.</param>
     /// <param name="cancellation">Ends the work with an <see cref="OperationCanceledException"/>.</param>
     public double[] LowerBounds(
-        double[] coefficients, int region = 0, int iterations = 0, double[]? enough = null, CancellationToken cancellation = default)
+        double[] coefficients, int region = 0, int iterations = 0, double[]? enough = null, CancellationToken cancellation = default) =>
+        LowerBoundsAndLines(coefficients, region, iterations, enough, cancellation).Bounds;
+
+    /// <inheritdoc cref="LowerBounds"/>
+    /// <returns>The bounds, and where slopes are kept, those of every row.</returns>
+    internal (double[] Bounds, RowLines[] Lines) LowerBoundsAndLines(
+        double[] coefficients, int region, int iterations, double[]? enough, CancellationToken cancellation)
     {
         var output = Bounds.Network.Output;
         var regionOf = new int[coefficients.Length / output.Size];
         Array.Fill(regionOf, region);
         enough ??= [.. Enumerable.Repeat(double.PositiveInfinity, regionOf.Length)];
-        var results = optimizer.LowerBounds(output, coefficients, regionOf, iterations, enough, cancellation);
+        var (results, lines) = optimizer.LowerBounds(output, coefficients, regionOf, iterations, enough, cancellation);
         var low = Bounds.Lower(output).Slice(region * output.Size, output.Size);
         var high = Bounds.Upper(output).Slice(region * output.Size, output.Size);
         for (var row = 0; row < results.Length; row++)
@@ -95,8 +104,11 @@ public sealed class LinearBoundPropagation
 
         // A bounded function of what has no value has none either: its bounds would prove something of nothing.
         if (!IsDefinedOn(region)) Array.Fill(results, double.NegativeInfinity);
-        return results;
+        return (results, lines);
     }
+
+    /// <summary>The rows of neurons that raised a bound by lines of their own, where slopes are kept.</summary>
+    internal ImmutableArray<NeuronRow> Told => optimizer.Told;
 
     /// <summary>Bounds of linear functions of the output over parts of the first region, told apart by the signs of ReLUs' inputs.</summary>
     /// <exception cref="InvalidOperationException">A function in the network may be undefined there.</exception>

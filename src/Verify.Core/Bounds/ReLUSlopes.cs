@@ -91,7 +91,8 @@ internal sealed class ReLUSlopes : RowSlopes
     public override ElementwiseLines Best()
     {
         var lines = shared.Repeat(originalRegionOf, Size);
-        for (var i = 0; i < best.Length; i++) lines.LowerSlopes[i] = best[i];
+        // Proofs tell slopes in half precision: what is proved is what can be told.
+        for (var i = 0; i < best.Length; i++) lines.LowerSlopes[i] = (double)(Half)best[i];
         return lines;
     }
 

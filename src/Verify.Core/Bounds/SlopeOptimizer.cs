@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
+using System.Collections.Immutable;
 using System.Collections.ObjectModel;
 using System.Runtime.InteropServices;
+using RobustVerify.Core.Certificates;
 using RobustVerify.Core.Networks;
 using RobustVerify.Core.Networks.Activations;
 
@@ -22,18 +24,27 @@ internal sealed class SlopeOptimizer
     private readonly Network network;
     private readonly PerNode<LineFamily> manyLines, fewLines;
     private readonly SlopeOptimizer? earlier;
+    private readonly ConcurrentBag<NeuronRow>? told;
     private readonly ConcurrentDictionary<(int First, int Count), IReadOnlyDictionary<ElementwiseNode, float[]>> positions = [];
 
     /// <param name="bounds">The bounds of every node that the rows pass.</param>
     /// <param name="pass">Carries rows backwards.</param>
     /// <param name="earlier">Has optimised the same rows over other regions: its slopes are begun with.</param>
-    public SlopeOptimizer(NodeBounds bounds, BackwardPass pass, SlopeOptimizer? earlier = null)
+    /// <param name="tells">Whether the slopes that bounds are proved by are kept, for a proof.</param>
+    public SlopeOptimizer(NodeBounds bounds, BackwardPass pass, SlopeOptimizer? earlier = null, bool tells = false)
     {
         (this.bounds, this.pass, this.earlier, network) = (bounds, pass, earlier, bounds.Network);
+        if (tells) told = [];
         PerNode<LineFamily> Families(int count) =>
             new(network, node => LineFamily.Of((ElementwiseNode)node, bounds, pass.LinesOf((ElementwiseNode)node), count));
         (manyLines, fewLines) = (Families(ManyLines), Families(FewLines));
     }
+
+    /// <summary>Whether the slopes that bounds are proved by are kept.</summary>
+    public bool Tells => told is not null;
+
+    /// <summary>The rows of neurons that raised a bound by lines of their own, in the order of the network.</summary>
+    public ImmutableArray<NeuronRow> Told => [.. (told ?? []).OrderBy(row => (row.Node, row.Element, -row.Sign))];
 
     /// <summary>For each row, a lower bound of Σ aᵢ yᵢ over its region, or −∞ where nothing is known.</summary>
     /// <remarks>By the lines of least area, by lines one step from these, and by those that a search finds.</remarks>
@@ -43,24 +54,28 @@ internal sealed class SlopeOptimizer
     /// <param name="iterations">Steps by which the slopes of every row are optimised.</param>
     /// <param name="enough">For each row, the bound above which none better is needed.</param>
     /// <param name="cancellation">Ends the work with an <see cref="OperationCanceledException"/>.</param>
-    public double[] LowerBounds(
+    /// <returns>The bounds, and where slopes are kept, those of every row.</returns>
+    public (double[] Bounds, RowLines[] Lines) LowerBounds(
         Node target, double[] coefficients, int[] regionOf, int iterations, double[] enough, CancellationToken cancellation)
     {
         var results = new double[regionOf.Length];
+        var lines = new RowLines[Tells ? regionOf.Length : 0];
+        Array.Fill(lines, RowLines.LeastArea);
         InChunks(regionOf.Length, pass.ChunkOf(target), (first, count) =>
         {
             var found = results.AsSpan(first, count);
             BackwardRows Seeded() => pass.Seed(
                 target, coefficients.AsSpan(first * target.Size, count * target.Size), regionOf[first..(first + count)]);
             pass.Descend(Seeded(), network.IndexOf(target), found, cancellation);
+            void Tell(int row, RowLines used) => lines[first + row] = used;
             if (AreEnough(found, enough.AsSpan(first, count))) return;
-            Step(target, Seeded, found, cancellation);
+            Step(target, Seeded, found, Tell, cancellation);
             if (iterations == 0 || AreEnough(found, enough.AsSpan(first, count))) return;
             var start = (earlier ?? this).positions.GetValueOrDefault((first, count));
             positions[(first, count)] = Raise(
-                target, Seeded, found, start, iterations, enough.AsSpan(first, count), inPairs: false, cancellation);
+                target, Seeded, found, start, iterations, enough.AsSpan(first, count), inPairs: false, Tell, cancellation);
         }, cancellation);
-        return results;
+        return (results, lines);
     }
 
     /// <summary>For each row, a linear function of the input that is not above it on its region: g·x + c.</summary>
@@ -74,7 +89,7 @@ internal sealed class SlopeOptimizer
         Node target, double[] coefficients, int[] regionOf, int iterations, double[] enough, CancellationToken cancellation)
     {
         var size = network.Input.Size;
-        var lines = new InputLines(regionOf.Length, size);
+        var lines = new InputLines(regionOf.Length, size, Tells);
         InChunks(regionOf.Length, pass.ChunkOf(target), (first, count) =>
         {
             var rows = pass.Seed(target, coefficients.AsSpan(first * target.Size, count * target.Size), regionOf[first..(first + count)]);
@@ -84,8 +99,10 @@ internal sealed class SlopeOptimizer
                 rows.Lines = search.Best(rows.Offsets, iterations, enough.AsSpan(first, count), inPairs: false, cancellation);
             }
 
+            if (Tells) rows.Used = new UsedSlopes(network, count);
             pass.Descend(
                 rows, network.IndexOf(target), lines.Gradients.AsSpan(first * size, count * size), lines.Constants.AsSpan(first, count), cancellation);
+            for (var row = 0; row < count && rows.Used is { } used; row++) lines.Told[first + row] = used.Of(row, []);
         }, cancellation);
         return lines;
     }
@@ -115,7 +132,9 @@ internal sealed class SlopeOptimizer
             BackwardRows Seeded() => pass.Seed(target, neurons.AsSpan(first, count));
             Span<double> enoughOfEach = new double[2 * count];
             enoughOfEach.Fill(enough);
-            Raise(target, Seeded, results, null, iterations, enoughOfEach, inPairs: true, cancellation);
+            void Tell(int row, RowLines used) =>
+                told!.Add(new NeuronRow(network.IndexOf(target), neurons[first + row / 2] % target.Size, row % 2 == 0 ? 1 : -1, used));
+            Raise(target, Seeded, results, null, iterations, enoughOfEach, inPairs: true, Tell, cancellation);
             for (var i = 0; i < count; i++)
             {
                 low[some[i]] = Math.Max(low[some[i]], results[2 * i]);
@@ -172,6 +191,7 @@ internal sealed class SlopeOptimizer
         int iterations,
         ReadOnlySpan<double> enough,
         bool inPairs,
+        Action<int, RowLines> tell,
         CancellationToken cancellation)
     {
         if (!HasChoice(network.IndexOf(target))) return ReadOnlyDictionary<ElementwiseNode, float[]>.Empty;
@@ -179,24 +199,30 @@ internal sealed class SlopeOptimizer
         var search = new SlopeSearch(bounds, pass, SlopesOf, target, rows);
         if (start is not null) search.Positions = start;
         rows.Lines = search.Best(rows.Offsets, iterations, enough, inPairs, cancellation);
-        Prove(target, rows, results, cancellation);
+        Prove(target, rows, results, tell, cancellation);
         return search.Positions;
     }
 
     /// <summary>Raises the bounds of rows where lines one step from those of least area are better.</summary>
-    private void Step(Node target, Func<BackwardRows> seeded, Span<double> results, CancellationToken cancellation)
+    private void Step(Node target, Func<BackwardRows> seeded, Span<double> results, Action<int, RowLines> tell, CancellationToken cancellation)
     {
         if (!HasChoice(network.IndexOf(target))) return;
         var rows = seeded();
         rows.Lines = new SlopeSearch(bounds, pass, (node, regionOf) => SlopesOf(node, regionOf, fewLines), target, rows).Next();
-        Prove(target, rows, results, cancellation);
+        Prove(target, rows, results, tell, cancellation);
     }
 
-    private void Prove(Node target, BackwardRows rows, Span<double> results, CancellationToken cancellation)
+    private void Prove(Node target, BackwardRows rows, Span<double> results, Action<int, RowLines> tell, CancellationToken cancellation)
     {
         var raised = new double[results.Length];
+        if (Tells) rows.Used = new UsedSlopes(network, rows.Count);
         pass.Descend(rows, network.IndexOf(target), raised, cancellation);
-        for (var row = 0; row < raised.Length; row++) results[row] = Math.Max(results[row], raised[row]);
+        for (var row = 0; row < raised.Length; row++)
+        {
+            if (!(raised[row] > results[row])) continue;
+            results[row] = raised[row];
+            if (rows.Used is { } used) tell(row, used.Of(row, []));
+        }
     }
 
     private RowSlopes SlopesOf(ElementwiseNode node, int[] regionOf, PerNode<LineFamily> families) => node.Activation is ReLU

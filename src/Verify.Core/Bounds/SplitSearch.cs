@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using RobustVerify.Core.Certificates;
 using RobustVerify.Core.Networks;
 
 namespace RobustVerify.Core.Bounds;
@@ -41,13 +42,19 @@ internal sealed class SplitSearch
     }
 
     /// <summary>For each row, a lower bound over its part by the best lines found, or −∞ where nothing is known. Once only.</summary>
-    public double[] Prove(CancellationToken cancellation)
+    /// <param name="cancellation">Ends the work with an <see cref="OperationCanceledException"/>.</param>
+    /// <param name="tells">Whether the lines are kept (<see cref="Told"/>).</param>
+    public double[] Prove(CancellationToken cancellation, bool tells = false)
     {
         var results = new double[rows.Count];
         (rows.Lines, rows.Multipliers) = (search.Lines(), search.Multipliers);
+        if (tells) rows.Used = new UsedSlopes(region.Bounds.Network, rows.Count);
         region.Pass.Descend(rows, region.Bounds.Network.IndexOf(target), results, cancellation);
         return results;
     }
+
+    /// <summary>The lines and multipliers that a row was proved with, where they are kept.</summary>
+    public RowLines Told(int row) => rows.Used!.Of(row, [.. LinesOf(row).Multipliers]);
 
     /// <inheritdoc cref="SlopeSearch.Coefficients"/>
     public ReadOnlySpan<float> Coefficients(Node node, int row) => search.Coefficients(node, row);

@@ -32,6 +32,9 @@ public sealed record Certificate
     /// <summary>The input that violates the property, where it is falsified.</summary>
     public Counterexample? Counterexample { get; init; }
 
+    /// <summary>Why the property holds, where it is verified and the proof was asked for.</summary>
+    public ProofPart? Proof { get; init; }
+
     /// <summary>Why nothing is known, where nothing is.</summary>
     public string? Reason { get; init; }
 

@@ -56,7 +56,20 @@ public sealed record NeuronRow(int Node, int Element, int Sign, RowLines Lines);
 /// <param name="Violation">The index of the violation, a conjunction of constraints.</param>
 /// <param name="Weights">What its constraints are multiplied by before they are added up, not negative.</param>
 /// <param name="Lines">The lines that bound the sum from below.</param>
-public sealed record ViolationRow(int Violation, ImmutableArray<float> Weights, RowLines Lines);
+public sealed record ViolationRow(int Violation, ImmutableArray<float> Weights, RowLines Lines)
+{
+    /// <summary>A row that is one constraint of its violation.</summary>
+    /// <param name="violation">The violation.</param>
+    /// <param name="constraint">The constraint.</param>
+    /// <param name="constraints">How many the violation has.</param>
+    /// <param name="lines">The lines that bound it from below.</param>
+    public static ViolationRow Of(int violation, int constraint, int constraints, RowLines lines)
+    {
+        var weights = new float[constraints];
+        weights[constraint] = 1;
+        return new(violation, [.. weights], lines);
+    }
+}
 
 /// <summary>The lines by which one row is carried backwards, as far as they are not those of least area.</summary>
 /// <param name="Neurons">Which activations, counted through all elementwise nodes of the network, in ascending order.</param>

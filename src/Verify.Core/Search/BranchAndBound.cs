@@ -1,3 +1,5 @@
+using RobustVerify.Core.Certificates;
+
 namespace RobustVerify.Core.Search;
 
 /// <summary>Decides a property by dividing what bounds do not decide, the part with the worst bound first.</summary>
@@ -23,6 +25,7 @@ internal static class BranchAndBound
     /// <param name="budget">How many parts may be bounded.</param>
     /// <param name="isCounterexample">Whether a candidate violates the property where it counts. Called by one thread.</param>
     /// <param name="attack">Looks for a counterexample by other means, with more effort than before; asked once, where the search is long.</param>
+    /// <param name="tells">Whether the proof is kept.</param>
     /// <param name="progress">Told how far the search is, after every round.</param>
     /// <param name="cancellation">Ends the work with an <see cref="OperationCanceledException"/>.</param>
     public static SearchResult Run<TPart>(
@@ -30,68 +33,85 @@ internal static class BranchAndBound
         int budget,
         Predicate<float[]> isCounterexample,
         Func<float[]?>? attack = null,
+        bool tells = false,
         IProgress<SearchProgress>? progress = null,
         CancellationToken cancellation = default)
     {
-        var open = new PriorityQueue<TPart, (double Margin, long Number)>();
-        var newest = new Stack<TPart>();
+        var open = new PriorityQueue<Waiting<TPart>, (double Margin, long Number)>();
+        var newest = new Stack<Waiting<TPart>>();
+        var proof = tells ? new ProofBranch() : null;
         var (bounded, number, proved, stuck) = (0, 0L, double.PositiveInfinity, double.PositiveInfinity);
-        open.Enqueue(branching.Root, (double.NegativeInfinity, number++));
+        open.Enqueue(new(branching.Root, proof), (double.NegativeInfinity, number++));
         while (open.Count + newest.Count > 0)
         {
             cancellation.ThrowIfCancellationRequested();
             open.TryPeek(out _, out var worst);
-            if (bounded >= budget) return new(false, null, Math.Min(worst.Margin, stuck), bounded);
+            if (bounded >= budget) return new(null, Math.Min(worst.Margin, stuck), bounded);
             var batches = Take(open, newest, branching.BatchSize, Math.Min(budget - bounded, Batches * branching.BatchSize));
             var results = new Bounded<TPart>[batches.Length][];
             Parallel.For(
                 0,
                 batches.Length,
                 new ParallelOptions { CancellationToken = cancellation, MaxDegreeOfParallelism = Environment.ProcessorCount },
-                i => results[i] = branching.Bound(batches[i], cancellation));
-            foreach (var (margin, candidate, children) in results.SelectMany(batch => batch))
+                i => results[i] = branching.Bound(Array.ConvertAll(batches[i], waiting => waiting.Part), cancellation));
+            foreach (var (waiting, result) in batches.SelectMany(batch => batch).Zip(results.SelectMany(batch => batch)))
             {
                 bounded++;
-                if (candidate is not null && isCounterexample(candidate)) return new(false, candidate, margin, bounded);
+                var (margin, candidate, divisions) = result;
+                if (candidate is not null && isCounterexample(candidate)) return new(candidate, margin, bounded);
                 if (margin > 0) proved = Math.Min(proved, margin);
-                else if (children.IsEmpty) stuck = Math.Min(stuck, margin);
-                else
+                else if (divisions.IsEmpty) stuck = Math.Min(stuck, margin);
+                var branches = waiting.Branch?.Grow(result).GetEnumerator();
+                foreach (var part in result.Children)
                 {
-                    foreach (var child in children)
-                    {
-                        if (open.Count < MostOpen) open.Enqueue(child, (margin, number++));
-                        else newest.Push(child);
-                    }
+                    branches?.MoveNext();
+                    var child = new Waiting<TPart>(part, branches?.Current);
+                    if (open.Count < MostOpen) open.Enqueue(child, (margin, number++));
+                    else newest.Push(child);
                 }
             }
 
             if (attack is not null && bounded >= Stubborn)
             {
-                if (attack() is { } found) return new(false, found, worst.Margin, bounded);
+                if (attack() is { } found) return new(found, worst.Margin, bounded);
                 attack = null;
             }
 
             progress?.Report(new(bounded, open.Count + newest.Count, open.TryPeek(out _, out worst) ? worst.Margin : Math.Min(proved, stuck)));
         }
 
-        return new(double.IsPositiveInfinity(stuck), null, Math.Min(proved, stuck), bounded);
+        return new(null, Math.Min(proved, stuck), bounded)
+        {
+            IsProved = double.IsPositiveInfinity(stuck),
+            Proof = double.IsPositiveInfinity(stuck) ? proof?.ToProof() : null,
+        };
     }
 
-    private static TPart[][] Take<TPart>(PriorityQueue<TPart, (double, long)> open, Stack<TPart> newest, int size, int most)
+    private static Waiting<TPart>[][] Take<TPart>(
+        PriorityQueue<Waiting<TPart>, (double, long)> open, Stack<Waiting<TPart>> newest, int size, int most)
     {
-        var parts = new List<TPart>();
+        var parts = new List<Waiting<TPart>>();
         while (parts.Count < most && newest.TryPop(out var part)) parts.Add(part);
         while (parts.Count < most && open.TryDequeue(out var part, out _)) parts.Add(part);
         return [.. parts.Chunk(Math.Clamp((parts.Count + Batches - 1) / Batches, 1, size))];
     }
+
+    /// <summary>A part that is to be bounded, and where its proof goes.</summary>
+    private readonly record struct Waiting<TPart>(TPart Part, ProofBranch? Branch);
 }
 
 /// <summary>What a search ended with.</summary>
-/// <param name="IsProved">True where all parts are proved.</param>
 /// <param name="Counterexample">A confirmed one.</param>
 /// <param name="Margin">By how much the property holds, at least.</param>
 /// <param name="Parts">How many parts were bounded.</param>
-internal sealed record SearchResult(bool IsProved, float[]? Counterexample, double Margin, int Parts);
+internal sealed record SearchResult(float[]? Counterexample, double Margin, int Parts)
+{
+    /// <summary>True where all parts are proved.</summary>
+    public bool IsProved { get; init; }
+
+    /// <summary>The proof, where it was to be kept.</summary>
+    public ProofPart? Proof { get; init; }
+}
 
 /// <summary>How far a search is.</summary>
 /// <param name="Parts">Parts bounded so far.</param>

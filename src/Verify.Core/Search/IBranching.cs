@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using RobustVerify.Core.Certificates;
 
 namespace RobustVerify.Core.Search;
 
@@ -19,5 +20,27 @@ internal interface IBranching<TPart>
 /// <summary>What is known of a part.</summary>
 /// <param name="Margin">By how much the property holds on the part, at least; positive where it is proved.</param>
 /// <param name="Candidate">An input that may violate the property.</param>
-/// <param name="Children">Where it is not proved, parts that cover it; none where it cannot be divided.</param>
-internal readonly record struct Bounded<TPart>(double Margin, float[]? Candidate, ImmutableArray<TPart> Children);
+/// <param name="Divisions">Where it is not proved, how it is divided; none where it cannot be.</param>
+internal readonly record struct Bounded<TPart>(double Margin, float[]? Candidate, ImmutableArray<Division<TPart>> Divisions)
+{
+    /// <summary>The parts of all divisions, each one's below and above.</summary>
+    public ImmutableArray<TPart> Children => [.. Divisions.SelectMany(division => new[] { division.Below, division.Above })];
+
+    /// <summary>The neurons that were bounded anew, for a proof.</summary>
+    public ImmutableArray<NeuronRow> Neurons { get; init; } = [];
+
+    /// <summary>What excludes violations, or cuts off from a box, for a proof.</summary>
+    public ImmutableArray<ViolationRow> Rows { get; init; } = [];
+}
+
+/// <summary>Two parts that cover what is still open of another, or of some of its violations.</summary>
+/// <param name="Cut">What tells them apart.</param>
+/// <param name="Below">The part where the number that is cut is at most that.</param>
+/// <param name="Above">The part where it is at least that.</param>
+internal readonly record struct Division<TPart>(Cut Cut, TPart Below, TPart Above);
+
+/// <summary>A number that tells two parts apart: an element of the input, or of what goes into an elementwise node.</summary>
+/// <param name="Node">The index of the input or elementwise node.</param>
+/// <param name="Element">Which element.</param>
+/// <param name="At">Where it is cut.</param>
+internal readonly record struct Cut(int Node, int Element, double At);

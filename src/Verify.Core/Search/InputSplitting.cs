@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using RobustVerify.Core.Bounds;
+using RobustVerify.Core.Certificates;
 using RobustVerify.Core.Networks;
 using RobustVerify.Core.Specifications;
 
@@ -29,13 +30,15 @@ internal sealed class InputSplitting : IBranching<InputPart>
     private readonly Network network;
     private readonly Property property;
     private readonly double leastMargin;
+    private readonly bool tells;
 
     /// <param name="network">The network that the property is posed on.</param>
     /// <param name="property">The property, over a box.</param>
     /// <param name="leastMargin">By how much it must hold of the network.</param>
-    public InputSplitting(Network network, Property property, double leastMargin)
+    /// <param name="tells">Whether the lines that prove something are kept.</param>
+    public InputSplitting(Network network, Property property, double leastMargin, bool tells = false)
     {
-        (this.network, this.property, this.leastMargin) = (network, property, leastMargin);
+        (this.network, this.property, this.leastMargin, this.tells) = (network, property, leastMargin, tells);
         Root = new InputPart([.. property.Region.Lower], [.. property.Region.Upper], [.. Enumerable.Range(0, property.Output.Violations.Length)]);
     }
 
@@ -66,7 +69,7 @@ internal sealed class InputSplitting : IBranching<InputPart>
             }
         }
 
-        var propagation = LinearBoundPropagation.Propagate(network, regions.MoveToImmutable(), 0, property.Semantics, null, cancellation);
+        var propagation = LinearBoundPropagation.Propagate(network, regions.MoveToImmutable(), 0, property.Semantics, null, tells, cancellation);
         var lines = propagation.LinearLowerBounds([.. coefficients], [.. regionOf], Iterations, [.. enough], cancellation);
         var results = new Bounded<InputPart>[parts.Length];
         var first = 0;
@@ -89,6 +92,7 @@ internal sealed class InputSplitting : IBranching<InputPart>
         var (margin, left) = (double.PositiveInfinity, ImmutableArray.CreateBuilder<int>());
         var (lower, upper) = (Repeat(double.PositiveInfinity), Repeat(double.NegativeInfinity));
         var smears = new double[network.Input.Size];
+        var (excluding, cutting) = (ImmutableArray.CreateBuilder<ViolationRow>(), ImmutableArray.CreateBuilder<ViolationRow>());
         var (worst, worstLine) = (double.PositiveInfinity, -1);
         foreach (var violation in part.Violations)
         {
@@ -101,6 +105,7 @@ internal sealed class InputSplitting : IBranching<InputPart>
                 if (excess > missed) (missed, closest) = (excess, first + k);
             }
 
+            var most = missed;
             if (missed <= 0)
             {
                 left.Add(violation);
@@ -125,11 +130,24 @@ internal sealed class InputSplitting : IBranching<InputPart>
                 }
             }
 
+            // One row excludes a violation, or several together do by what each cuts off.
+            if (tells)
+            {
+                for (var k = 0; k < constraints.Length; k++)
+                {
+                    var row = ViolationRow.Of(violation, k, constraints.Length, lines.Told[first + k]);
+                    if (most > 0 ? first + k == closest : missed > 0) excluding.Add(row);
+                    else if (missed <= 0) cutting.Add(row);
+                }
+            }
+
             margin = Math.Min(margin, missed);
             first += constraints.Length;
         }
 
-        if (left.Count == 0) return new(margin, null, []);
+        if (left.Count == 0) return new(margin, null, []) { Rows = excluding.DrainToImmutable() };
+        var isCut = !lower.AsSpan().SequenceEqual(part.Lower) || !upper.AsSpan().SequenceEqual(part.Upper);
+        if (isCut) excluding.AddRange(cutting);
 
         // What a line no longer depends on may still loosen it: relaxations do not cancel as derivatives do.
         var (sum, total) = (smears.Sum(), 0.0);
@@ -137,7 +155,7 @@ internal sealed class InputSplitting : IBranching<InputPart>
         for (var j = 0; j < smears.Length && total > 0; j++) smears[j] += Loss * sensitivities[j] / total * sum;
 
         var candidate = worstLine < 0 ? null : Corner(lines.Gradient(worstLine), lower, upper);
-        return new(margin, candidate, Halve(lower, upper, smears, left.ToImmutable()));
+        return new(margin, candidate, Halve(lower, upper, smears, left.ToImmutable())) { Rows = excluding.DrainToImmutable() };
     }
 
     /// <summary>Cuts off a box what g·x + c ≤ b excludes; false where that is all of it.</summary>
@@ -166,7 +184,7 @@ internal sealed class InputSplitting : IBranching<InputPart>
         return true;
     }
 
-    private static ImmutableArray<InputPart> Halve(double[] lower, double[] upper, double[] smears, ImmutableArray<int> violations)
+    private static ImmutableArray<Division<InputPart>> Halve(double[] lower, double[] upper, double[] smears, ImmutableArray<int> violations)
     {
         var (best, most) = (-1, 0.0);
         for (var j = 0; j < smears.Length; j++)
@@ -180,8 +198,8 @@ internal sealed class InputSplitting : IBranching<InputPart>
 
         if (best < 0) return [];
         var (left, right) = ((double[])upper.Clone(), (double[])lower.Clone());
-        left[best] = right[best] = lower[best] / 2 + upper[best] / 2;
-        return [new InputPart(lower, left, violations), new InputPart(right, upper, violations)];
+        var at = left[best] = right[best] = lower[best] / 2 + upper[best] / 2;
+        return [new(new Cut(0, best, at), new InputPart(lower, left, violations), new InputPart(right, upper, violations))];
     }
 
     /// <summary>The float32 input of a box at which g·x is least.</summary>

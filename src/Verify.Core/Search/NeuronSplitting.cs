@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using RobustVerify.Core.Attacks;
 using RobustVerify.Core.Bounds;
+using RobustVerify.Core.Certificates;
 using RobustVerify.Core.Networks;
 using RobustVerify.Core.Specifications;
 
@@ -37,12 +38,16 @@ internal sealed class NeuronSplitting : IBranching<NeuronPart>
     private readonly Property property;
     private readonly double leastMargin;
     private readonly int unstable;
+    private readonly bool tells;
+    private readonly ImmutableArray<NeuronRow> neurons;
 
     /// <param name="known">Bounds over the property's region, which is their only one.</param>
     /// <param name="property">The property.</param>
     /// <param name="leastMargin">By how much it must hold of the network.</param>
-    public NeuronSplitting(LinearBoundPropagation known, Property property, double leastMargin)
+    /// <param name="tells">Whether the lines that prove something are kept.</param>
+    public NeuronSplitting(LinearBoundPropagation known, Property property, double leastMargin, bool tells = false)
     {
+        (this.tells, neurons) = (tells, known.Told);
         (network, bounds, this.property, this.leastMargin) = (known.Bounds.Network, known.Split(), property, leastMargin);
         unstable = bounds.Unstable.Sum(pair => pair.Elements.Length);
         Root = new NeuronPart([.. Enumerable.Range(0, property.Output.Violations.Length)], [], [], double.NegativeInfinity);
@@ -94,8 +99,9 @@ internal sealed class NeuronSplitting : IBranching<NeuronPart>
 
         var search = new SplitSearch(bounds, rows);
         search.Raise(iterations, [.. limits.Select(Enough)], cancellation);
-        var proved = search.Prove(cancellation);
-        var results = Array.ConvertAll(parts, _ => new Bounded<NeuronPart>(double.PositiveInfinity, null, []));
+        var proved = search.Prove(cancellation, tells);
+        var results = Array.ConvertAll(
+            parts, part => new Bounded<NeuronPart>(double.PositiveInfinity, null, []) { Neurons = part.Splits.IsEmpty ? neurons : [] });
         var open = new List<Question>();
         foreach (var question in questions)
         {
@@ -110,6 +116,11 @@ internal sealed class NeuronSplitting : IBranching<NeuronPart>
             missed = Math.Max(missed, parts[question.Part].Margin);
             results[question.Part] = results[question.Part] with { Margin = Math.Min(results[question.Part].Margin, missed) };
             if (!(missed > 0)) open.Add(question with { Closest = closest });
+            else if (tells)
+            {
+                var row = ViolationRow.Of(question.Violation, closest - question.First, question.Count, search.Told(closest));
+                results[question.Part] = results[question.Part] with { Rows = results[question.Part].Rows.Add(row) };
+            }
         }
 
         if (open.Count > 0) Divide(parts, open, rows, limits, search, results, cancellation);
@@ -139,22 +150,22 @@ internal sealed class NeuronSplitting : IBranching<NeuronPart>
         for (var i = 0; i < open.Count; i++)
         {
             var result = results[open[i].Part];
-            var children = result.Children;
+            var divisions = result.Divisions;
             isDivided[open[i].Part] &= splits[i] is not null;
             if (splits[i] is { } split)
             {
                 var part = parts[open[i].Part];
-                foreach (var sign in (ReadOnlySpan<int>)[1, -1])
-                    children = children.Add(new NeuronPart([open[i].Violation], part.Splits.Add(split with { Sign = sign }), lines[i], result.Margin));
+                NeuronPart Child(int sign) => new([open[i].Violation], part.Splits.Add(split with { Sign = sign }), lines[i], result.Margin);
+                divisions = divisions.Add(new(new Cut(network.IndexOf(split.Node), split.Element, 0), Child(-1), Child(1)));
             }
 
-            results[open[i].Part] = result with { Candidate = result.Candidate ?? points[i], Children = children };
+            results[open[i].Part] = result with { Candidate = result.Candidate ?? points[i], Divisions = divisions };
         }
 
         // Children cover their part only where every question that it leaves open has some.
         for (var part = 0; part < parts.Length; part++)
         {
-            if (!isDivided[part]) results[part] = results[part] with { Children = [] };
+            if (!isDivided[part]) results[part] = results[part] with { Divisions = [] };
         }
     }
 

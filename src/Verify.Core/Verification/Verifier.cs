@@ -33,6 +33,9 @@ public sealed class Verifier(DeployedModel model)
 
     private readonly Dictionary<Network, ProjectedGradient> attacks = [];
 
+    /// <summary>Whether what is verified comes with its proof (<see cref="Certificate.Proof"/>), which takes memory.</summary>
+    public bool KeepsProofs { get; init; }
+
     /// <summary>The version of the engine, as certificates name it.</summary>
     public static string Engine { get; } =
         typeof(Verifier).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
@@ -162,17 +165,18 @@ public sealed class Verifier(DeployedModel model)
             budget.Subproblems ?? affordable,
             candidate => (counterexample = CounterexampleAt(candidate, property)) is not null,
             () => (counterexample = Attack(property, Thorough(budget, network), cancellation))?.Input.ToArray(),
+            KeepsProofs,
             cancellation: cancellation);
         SearchResult result;
         if (InputSplitting.Suits(property.Region))
-            result = Search(new InputSplitting(network, property, bounds.Question.LeastMargin), Affordable(network));
+            result = Search(new InputSplitting(network, property, bounds.Question.LeastMargin, KeepsProofs), Affordable(network));
         else if (bounds.Known is { } known && NeuronSplitting.Suits(known))
-            result = Search(new NeuronSplitting(known, property, bounds.Question.LeastMargin), AffordableSigns(network));
+            result = Search(new NeuronSplitting(known, property, bounds.Question.LeastMargin, KeepsProofs), AffordableSigns(network));
         else
             return certificate;
         if (counterexample is not null) return Certify(property, Verdict.Falsified, "branch and bound") with { Counterexample = counterexample };
         return result.IsProved
-            ? Certify(property, result.Margin, "branch and bound")
+            ? Certify(property, result.Margin, "branch and bound") with { Proof = result.Proof }
             : certificate with
             {
                 Method = "branch and bound",
@@ -215,7 +219,7 @@ public sealed class Verifier(DeployedModel model)
     {
         if (bounds.Question.Network is null) return Certify(property, Verdict.Unknown, "none") with { Reason = bounds.Question.Refusal };
         var (margin, method) = bounds.Margin(property, budget.SlopeIterations, cancellation);
-        return bounds.Unbounded is not { } node ? Certify(property, margin, method) : Certify(property, Verdict.Unknown, method) with
+        return bounds.Unbounded is not { } node ? Certify(property, margin, method) with { Proof = bounds.Proof } : Certify(property, Verdict.Unknown, method) with
         {
             Reason = $"Of float32 nothing can be said: {node.Name} may overflow, or how exactly it is computed is not known.",
         };
@@ -226,7 +230,7 @@ public sealed class Verifier(DeployedModel model)
     {
         // It refuses what cannot be asked of the model at all.
         var network = NetworkOf(property);
-        return new(property.Semantics == Semantics.Float32 ? Question.Float32(model.Model, property.Output) : new Question(network, 0, null));
+        return new(property.Semantics == Semantics.Float32 ? Question.Float32(model.Model, property.Output) : new Question(network, 0, null), KeepsProofs);
     }
 
     private Certificate Certify(Property property, double margin, string method) => margin > 0
