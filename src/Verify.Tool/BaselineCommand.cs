@@ -2,6 +2,7 @@ using System.CommandLine;
 using RobustVerify.Core.Baselines;
 using RobustVerify.Core.Certificates;
 using RobustVerify.Core.Runtimes;
+using RobustVerify.Core.Verification;
 
 namespace RobustVerify.Tool;
 
@@ -66,7 +67,7 @@ internal static class BaselineCommand
     {
         var question = new SampleQuestion(Core.Specifications.Specification.Load(path));
         using var model = DeployedModel.Load(question.ModelPath);
-        return view.Follow("verifying", question.Count, progress => question.Verify(model, progress, cancellation));
+        return view.Follow("verifying", question.Count, (progress, search) => question.Verify(new Verifier(model) { Progress = search }, progress, cancellation));
     }
 
     internal static string Line(Finding finding) =>

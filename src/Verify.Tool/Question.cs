@@ -16,10 +16,10 @@ internal abstract record Question
     public abstract int? Count { get; }
 
     /// <summary>The verdict on every property.</summary>
-    public abstract Report Verify(DeployedModel model, IProgress<Certificate> progress, CancellationToken cancellation);
+    public abstract Report Verify(Verifier verifier, IProgress<Certificate> progress, CancellationToken cancellation);
 
     /// <summary>The largest certified and the smallest attacked radius of every property, in multiples of the radius that was given.</summary>
-    public abstract Report MeasureRadii(DeployedModel model, IProgress<Certificate> progress, CancellationToken cancellation);
+    public abstract Report MeasureRadii(Verifier verifier, IProgress<Certificate> progress, CancellationToken cancellation);
 }
 
 /// <summary>A property around each of some samples.</summary>
@@ -29,11 +29,11 @@ internal sealed record SampleQuestion(Specification Specification) : Question
 
     public override int? Count => Specification.Samples.Length;
 
-    public override Report Verify(DeployedModel model, IProgress<Certificate> progress, CancellationToken cancellation) =>
-        new Verifier(model).Verify(Specification, progress, cancellation);
+    public override Report Verify(Verifier verifier, IProgress<Certificate> progress, CancellationToken cancellation) =>
+        verifier.Verify(Specification, progress, cancellation);
 
-    public override Report MeasureRadii(DeployedModel model, IProgress<Certificate> progress, CancellationToken cancellation) =>
-        new Verifier(model).Verify(Specification with { MeasureRadius = true }, progress, cancellation);
+    public override Report MeasureRadii(Verifier verifier, IProgress<Certificate> progress, CancellationToken cancellation) =>
+        verifier.Verify(Specification with { MeasureRadius = true }, progress, cancellation);
 }
 
 /// <summary>A VNN-LIB query.</summary>
@@ -43,12 +43,12 @@ internal sealed record QueryQuestion(string Model, string Query, Semantics Seman
 
     public override int? Count => null;
 
-    public override Report Verify(DeployedModel model, IProgress<Certificate> progress, CancellationToken cancellation) =>
-        new Verifier(model).Verify(Name, Read(model), Budget.Default, progress, cancellation);
+    public override Report Verify(Verifier verifier, IProgress<Certificate> progress, CancellationToken cancellation) =>
+        verifier.Verify(Name, Read(verifier.Model), Budget.Default, progress, cancellation);
 
-    public override Report MeasureRadii(DeployedModel model, IProgress<Certificate> progress, CancellationToken cancellation) =>
-        new Verifier(model).MeasureRadii(
-            Name, Read(model).Select<Property, Func<double, Property>>(property => scale => Scaled(property, scale)), Budget.Default, progress, cancellation);
+    public override Report MeasureRadii(Verifier verifier, IProgress<Certificate> progress, CancellationToken cancellation) =>
+        verifier.MeasureRadii(
+            Name, Read(verifier.Model).Select<Property, Func<double, Property>>(property => scale => Scaled(property, scale)), Budget.Default, progress, cancellation);
 
     private string Name => Path.GetFileName(Query);
 

@@ -1,20 +1,21 @@
 using System.CommandLine;
 using RobustVerify.Core.Certificates;
 using RobustVerify.Core.Runtimes;
+using RobustVerify.Core.Verification;
 
 namespace RobustVerify.Tool;
 
 /// <summary>The two commands that ask something of a model: <c>verify</c> and <c>radius</c>.</summary>
 internal static class QuestionCommand
 {
-    private delegate Report Answer(Question question, DeployedModel model, IProgress<Certificate> progress, CancellationToken cancellation);
+    private delegate Report Answer(Question question, Verifier verifier, IProgress<Certificate> progress, CancellationToken cancellation);
 
     /// <summary><c>verify</c>: proves or refutes what is asked.</summary>
     public static Command Verify(Terminal terminal) => Create(
         terminal,
         new Command("verify", "Proves or refutes properties of a model."),
         "verifying",
-        (question, model, progress, cancellation) => question.Verify(model, progress, cancellation),
+        (question, verifier, progress, cancellation) => question.Verify(verifier, progress, cancellation),
         ExitCode.Of);
 
     /// <summary><c>radius</c>: how far each sample may move.</summary>
@@ -24,20 +25,23 @@ internal static class QuestionCommand
             "radius",
             "Finds the largest radius that can be certified, and the smallest at which a counterexample is found, of every sample, in multiples of the radius that is given."),
         "measuring radii",
-        (question, model, progress, cancellation) => question.MeasureRadii(model, progress, cancellation),
+        (question, verifier, progress, cancellation) => question.MeasureRadii(verifier, progress, cancellation),
         report => report.Complete ? ExitCode.Holds : ExitCode.Inconclusive);
 
     private static Command Create(Terminal terminal, Command command, string doing, Answer answer, Func<Report, int> exitCode)
     {
         var arguments = new QuestionArguments(command);
         var json = JsonOutput.Option();
+        var method = new Option<SearchMethod>("--method") { Description = "For experiments: how a property is divided that bounds leave open. Without it, as suits the network." };
         command.Add(json);
+        command.Add(method);
         command.SetAction((parsed, cancellation) =>
         {
             var question = arguments.Read(parsed);
             using var model = DeployedModel.Load(question.ModelPath);
             var report = new ReportView(terminal, parsed.GetValue(json))
-                .Follow(doing, question.Count, progress => answer(question, model, progress, cancellation));
+                .Follow(doing, question.Count, (progress, search) =>
+                    answer(question, new Verifier(model) { Method = parsed.GetValue(method), Progress = search }, progress, cancellation));
             return Task.FromResult(exitCode(report));
         });
         return command;

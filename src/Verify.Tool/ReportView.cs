@@ -1,6 +1,7 @@
 using System.Globalization;
 using RobustVerify.Core.Certificates;
 using RobustVerify.Core.Numerics;
+using RobustVerify.Core.Search;
 using RobustVerify.Core.Specifications;
 using Spectre.Console;
 
@@ -15,14 +16,17 @@ internal sealed class ReportView(Terminal terminal, bool json)
     /// <summary>Runs and shows.</summary>
     /// <param name="title">What runs.</param>
     /// <param name="count">How many properties there are, where it is known.</param>
-    /// <param name="run">The run, which reports each certificate.</param>
-    public Report Follow(string title, int? count, Func<IProgress<Certificate>, Report> run)
+    /// <param name="run">The run, which reports each certificate, and how far the search for one is.</param>
+    public Report Follow(string title, int? count, Func<IProgress<Certificate>, IProgress<SearchProgress>, Report> run)
     {
-        var report = Lines.WithProgress(title, count, step => run(new Each(certificate =>
-        {
-            if (!Lines.Interactive) Lines.Output.WriteLine(Line(certificate));
-            step();
-        })));
+        var report = Lines.WithProgress(title, count, (step, tell) => run(
+            new Each<Certificate>(certificate =>
+            {
+                if (!Lines.Interactive) Lines.Output.WriteLine(Line(certificate));
+                step();
+            }),
+            new Each<SearchProgress>(search => tell(
+                $"{search.Parts} parts, {search.Open} open{(double.IsFinite(search.Margin) ? $", worst bound {Down(search.Margin)}" : "")}"))));
         if (Lines.Interactive) Lines.Write(Table(report));
         if (HasRadii(report)) Lines.Output.WriteLine("Radii are multiples of the radius that was given.");
         if (!json && report.Certificates.Any(certificate => certificate.Counterexample is not null)) Lines.Output.WriteLine("With --json the report shows the counterexamples.");
@@ -103,8 +107,8 @@ internal sealed class ReportView(Terminal terminal, bool json)
     private static string Up(double? value) => value is { } number ? Rounding.RoundUp(number, Digits).ToString(CultureInfo.InvariantCulture) : "";
 
     /// <summary>Reports at once, on the thread that runs: <see cref="Progress{T}"/> would come late and out of order.</summary>
-    private sealed class Each(Action<Certificate> action) : IProgress<Certificate>
+    private sealed class Each<T>(Action<T> action) : IProgress<T>
     {
-        public void Report(Certificate value) => action(value);
+        public void Report(T value) => action(value);
     }
 }

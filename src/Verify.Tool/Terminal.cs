@@ -24,15 +24,21 @@ internal sealed record Terminal(TextWriter Output, TextWriter Error, bool Intera
     /// <summary>Runs work that reports how many steps it has done, under a progress bar.</summary>
     /// <param name="title">What is done.</param>
     /// <param name="steps">How many steps there are, where it is known.</param>
-    /// <param name="work">The work; it calls its argument after each step.</param>
-    public T WithProgress<T>(string title, int? steps, Func<Action, T> work)
+    /// <param name="work">The work; it calls its first argument after each step, and its second to say how far the present one is.</param>
+    public T WithProgress<T>(string title, int? steps, Func<Action, Action<string>, T> work)
     {
-        if (!Interactive) return work(() => { });
+        if (!Interactive) return work(() => { }, _ => { });
         return Console(Error).Progress().AutoClear(true).Start(context =>
         {
             var task = context.AddTask(Markup.Escape(title), maxValue: steps ?? 1);
             task.IsIndeterminate = steps is null;
-            return work(() => task.Increment(1));
+            return work(
+                () =>
+                {
+                    task.Increment(1);
+                    task.Description = Markup.Escape(title);
+                },
+                detail => task.Description = Markup.Escape($"{title}: {detail}"));
         });
     }
 

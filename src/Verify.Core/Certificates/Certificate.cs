@@ -19,7 +19,8 @@ public sealed record Certificate
 
     /// <summary>
     /// The least certified margin: over the whole region, every conjunction that would violate the property is missed by
-    /// at least this much in one of its constraints. Positive where the property is proved by bounds, rounded down.
+    /// at least this much in one of its constraints. Positive where the property is proved by bounds, rounded down;
+    /// unknown where it is proved part by part.
     /// </summary>
     public double? Margin { get; init; }
 
@@ -32,13 +33,16 @@ public sealed record Certificate
     /// <summary>The input that violates the property, where it is falsified.</summary>
     public Counterexample? Counterexample { get; init; }
 
+    /// <summary>How many parts the property was divided into, where bounds alone did not decide it.</summary>
+    public int? Subproblems { get; init; }
+
     /// <summary>Why the property holds, where it is verified and the proof was asked for.</summary>
     public ProofPart? Proof { get; init; }
 
     /// <summary>Why nothing is known, where nothing is.</summary>
     public string? Reason { get; init; }
 
-    /// <summary>How the verdict was reached: attack, interval bounds or linear bounds.</summary>
+    /// <summary>How the verdict was reached: attack, linear bounds, optimised linear bounds, or branch and bound.</summary>
     public required string Method { get; init; }
 
     /// <summary>The version of the engine.</summary>

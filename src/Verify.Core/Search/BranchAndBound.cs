@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using RobustVerify.Core.Certificates;
 
 namespace RobustVerify.Core.Search;
@@ -25,7 +26,8 @@ internal static class BranchAndBound
     /// <param name="budget">How many parts may be bounded.</param>
     /// <param name="isCounterexample">Whether a candidate violates the property where it counts. Called by one thread.</param>
     /// <param name="attack">Looks for a counterexample by other means, with more effort than before; asked once, where the search is long.</param>
-    /// <param name="tells">Whether the proof is kept.</param>
+    /// <param name="roots">The parts to begin with, instead of the whole property.</param>
+    /// <param name="tells">Whether proofs are kept.</param>
     /// <param name="progress">Told how far the search is, after every round.</param>
     /// <param name="cancellation">Ends the work with an <see cref="OperationCanceledException"/>.</param>
     public static SearchResult Run<TPart>(
@@ -33,15 +35,17 @@ internal static class BranchAndBound
         int budget,
         Predicate<float[]> isCounterexample,
         Func<float[]?>? attack = null,
+        IReadOnlyList<TPart>? roots = null,
         bool tells = false,
         IProgress<SearchProgress>? progress = null,
         CancellationToken cancellation = default)
     {
         var open = new PriorityQueue<Waiting<TPart>, (double Margin, long Number)>();
         var newest = new Stack<Waiting<TPart>>();
-        var proof = tells ? new ProofBranch() : null;
+        roots ??= [branching.Root];
+        ProofBranch[] proofs = tells ? [.. roots.Select(_ => new ProofBranch())] : [];
         var (bounded, number, proved, stuck) = (0, 0L, double.PositiveInfinity, double.PositiveInfinity);
-        open.Enqueue(new(branching.Root, proof), (double.NegativeInfinity, number++));
+        for (var i = 0; i < roots.Count; i++) open.Enqueue(new(roots[i], tells ? proofs[i] : null), (double.NegativeInfinity, number++));
         while (open.Count + newest.Count > 0)
         {
             cancellation.ThrowIfCancellationRequested();
@@ -83,7 +87,7 @@ internal static class BranchAndBound
         return new(null, Math.Min(proved, stuck), bounded)
         {
             IsProved = double.IsPositiveInfinity(stuck),
-            Proof = double.IsPositiveInfinity(stuck) ? proof?.ToProof() : null,
+            Proofs = double.IsPositiveInfinity(stuck) ? [.. proofs.Select(proof => proof.ToProof())] : [],
         };
     }
 
@@ -109,8 +113,8 @@ internal sealed record SearchResult(float[]? Counterexample, double Margin, int 
     /// <summary>True where all parts are proved.</summary>
     public bool IsProved { get; init; }
 
-    /// <summary>The proof, where it was to be kept.</summary>
-    public ProofPart? Proof { get; init; }
+    /// <summary>The proofs of the parts that it began with, where they were to be kept.</summary>
+    public ImmutableArray<ProofPart> Proofs { get; init; } = [];
 }
 
 /// <summary>How far a search is.</summary>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using RobustVerify.Core.Bounds;
 using RobustVerify.Core.Certificates;
 using RobustVerify.Core.Networks;
@@ -26,6 +27,9 @@ internal sealed class InputSplitting : IBranching<InputPart>
 
     // What relaxations lose along an input, as far as its sensitivity tells, counts so much beside what the line varies.
     private const double Loss = 0.5;
+
+    // What an input counts that nothing seems to depend on.
+    private const double LeastSmear = 1e-200;
 
     private readonly Network network;
     private readonly Property property;
@@ -74,20 +78,26 @@ internal sealed class InputSplitting : IBranching<InputPart>
         var results = new Bounded<InputPart>[parts.Length];
         var first = 0;
         var size = network.Output.Size;
-        var magnitudes = new double[parts.Length * size];
+        var (magnitudes, intervals) = (new double[parts.Length * size], new double[regionOf.Count]);
         for (var row = 0; row < regionOf.Count; row++)
         {
-            for (var k = 0; k < size; k++) magnitudes[regionOf[row] * size + k] += Math.Abs(coefficients[row * size + k]);
+            var a = CollectionsMarshal.AsSpan(coefficients).Slice(row * size, size);
+            var at = regionOf[row] * size;
+            for (var k = 0; k < size; k++) magnitudes[at + k] += Math.Abs(a[k]);
+
+            // Where functions jump, the interval of the outputs may tell more than lines do; of what may be undefined, none tells anything.
+            intervals[row] = double.IsNegativeInfinity(lines.Constants[row]) ? double.NegativeInfinity : Concretization.MinimumInBox(
+                a, propagation.Bounds.Lower(network.Output).Slice(at, size), propagation.Bounds.Upper(network.Output).Slice(at, size));
         }
 
         var sensitivities = Sensitivity.Of(propagation.Bounds, magnitudes);
         for (var i = 0; i < parts.Length; i++)
-            results[i] = Conclude(parts[i], lines, sensitivities.AsSpan(i * network.Input.Size, network.Input.Size), ref first);
+            results[i] = Conclude(parts[i], lines, intervals, sensitivities.AsSpan(i * network.Input.Size, network.Input.Size), ref first);
         return results;
     }
 
     /// <summary>What the lines of a part say; the first is the line of its first constraint, and is moved on to the next part's.</summary>
-    private Bounded<InputPart> Conclude(InputPart part, InputLines lines, ReadOnlySpan<double> sensitivities, ref int first)
+    private Bounded<InputPart> Conclude(InputPart part, InputLines lines, double[] intervals, ReadOnlySpan<double> sensitivities, ref int first)
     {
         var (margin, left) = (double.PositiveInfinity, ImmutableArray.CreateBuilder<int>());
         var (lower, upper) = (Repeat(double.PositiveInfinity), Repeat(double.NegativeInfinity));
@@ -101,7 +111,8 @@ internal sealed class InputSplitting : IBranching<InputPart>
             for (var k = 0; k < constraints.Length; k++)
             {
                 var minimum = Concretization.MinimumInBox(lines.Gradient(first + k), part.Lower, part.Upper);
-                var excess = Math.BitDecrement(Math.BitDecrement(minimum + lines.Constants[first + k]) - constraints[k].Bound - leastMargin);
+                var bound = Math.Max(Math.BitDecrement(minimum + lines.Constants[first + k]), intervals[first + k]);
+                var excess = Math.BitDecrement(Math.BitDecrement(bound - constraints[k].Bound) - leastMargin);
                 if (excess > missed) (missed, closest) = (excess, first + k);
             }
 
@@ -149,10 +160,10 @@ internal sealed class InputSplitting : IBranching<InputPart>
         var isCut = !lower.AsSpan().SequenceEqual(part.Lower) || !upper.AsSpan().SequenceEqual(part.Upper);
         if (isCut) excluding.AddRange(cutting);
 
-        // What a line no longer depends on may still loosen it: relaxations do not cancel as derivatives do.
+        // What a line no longer depends on may still loosen it: relaxations do not cancel as derivatives do. A jump has no derivative.
         var (sum, total) = (smears.Sum(), 0.0);
         foreach (var sensitivity in sensitivities) total += sensitivity;
-        for (var j = 0; j < smears.Length && total > 0; j++) smears[j] += Loss * sensitivities[j] / total * sum;
+        for (var j = 0; j < smears.Length && total > 0 && double.IsFinite(total); j++) smears[j] += Loss * sensitivities[j] / total * sum;
 
         var candidate = worstLine < 0 ? null : Corner(lines.Gradient(worstLine), lower, upper);
         return new(margin, candidate, Halve(lower, upper, smears, left.ToImmutable())) { Rows = excluding.DrainToImmutable() };
@@ -191,8 +202,7 @@ internal sealed class InputSplitting : IBranching<InputPart>
         {
             var middle = lower[j] / 2 + upper[j] / 2;
             if (!((float)lower[j] < (float)upper[j]) || !(middle > lower[j] && middle < upper[j])) continue;
-            // An input that nothing depends on still counts where no other is left.
-            var smear = Math.Max(smears[j], double.Epsilon) * (upper[j] - lower[j]);
+            var smear = (smears[j] > 0 ? smears[j] : LeastSmear) * (upper[j] - lower[j]);
             if (smear > most) (best, most) = (j, smear);
         }
 

@@ -21,20 +21,21 @@ namespace RobustVerify.Core.Verification;
 /// </remarks>
 public sealed class Verifier(DeployedModel model)
 {
-    // Starting points of the thorough attack times pairs of connected elements.
-    private const long ThoroughWork = 300_000_000;
-    private const int MostRestarts = 1 << 14;
-
-    // Parts times pairs of connected elements times elements, each of which may need a row of its own.
-    private const double AffordableWork = 4e12;
-
-    // What bounds of a part of few rows cost, with those of the parts that it may be divided into.
-    private const double EvaluationsOfPart = 20;
+    private const string Division = "branch and bound";
 
     private readonly Dictionary<Network, ProjectedGradient> attacks = [];
 
+    /// <summary>The model.</summary>
+    public DeployedModel Model => model;
+
     /// <summary>Whether what is verified comes with its proof (<see cref="Certificate.Proof"/>), which takes memory.</summary>
     public bool KeepsProofs { get; init; }
+
+    /// <summary>What decides a property that bounds leave open. For experiments: the default is what suits its network.</summary>
+    public SearchMethod Method { get; init; }
+
+    /// <summary>Told how far the search for a property is.</summary>
+    public IProgress<SearchProgress>? Progress { get; init; }
 
     /// <summary>The version of the engine, as certificates name it.</summary>
     public static string Engine { get; } =
@@ -158,47 +159,28 @@ public sealed class Verifier(DeployedModel model)
     {
         var bounds = BoundsOf(property);
         var certificate = reached = Bound(bounds, property, budget, cancellation);
-        if (certificate.Verdict != Verdict.Unknown || bounds.Question.Network is not { } network || budget.Subproblems == 0) return certificate;
-        Counterexample? counterexample = null;
-        SearchResult Search<TPart>(IBranching<TPart> branching, int affordable) => BranchAndBound.Run(
-            branching,
-            budget.Subproblems ?? affordable,
-            candidate => (counterexample = CounterexampleAt(candidate, property)) is not null,
-            () => (counterexample = Attack(property, Thorough(budget, network), cancellation))?.Input.ToArray(),
-            KeepsProofs,
-            cancellation: cancellation);
-        SearchResult result;
-        if (InputSplitting.Suits(property.Region))
-            result = Search(new InputSplitting(network, property, bounds.Question.LeastMargin, KeepsProofs), Affordable(network));
-        else if (bounds.Known is { } known && NeuronSplitting.Suits(known))
-            result = Search(new NeuronSplitting(known, property, bounds.Question.LeastMargin, KeepsProofs), AffordableSigns(network));
-        else
+        if (certificate.Verdict != Verdict.Unknown || bounds.Known is not { } known || budget.Subproblems == 0 || Method == SearchMethod.None)
             return certificate;
-        if (counterexample is not null) return Certify(property, Verdict.Falsified, "branch and bound") with { Counterexample = counterexample };
+        Counterexample? counterexample = null;
+        var search = new PropertySearch(bounds.Question, known, property, budget) { Tells = KeepsProofs, Progress = Progress };
+        var result = search.Run(
+            Method,
+            candidate => (counterexample = CounterexampleAt(candidate, property)) is not null,
+            () => (counterexample = Attack(property, search.Thorough, cancellation))?.Input.ToArray(),
+            cancellation);
+        if (result is null) return certificate;
+        if (counterexample is not null)
+            return Certify(property, Verdict.Falsified, Division) with { Counterexample = counterexample, Subproblems = result.Parts };
+
+        // A part is only bounded until it is proved: the margin of all says nothing of the property's.
         return result.IsProved
-            ? Certify(property, result.Margin, "branch and bound") with { Proof = result.Proof }
+            ? Certify(property, Verdict.Verified, Division) with { Proof = result.Proofs.FirstOrDefault(), Subproblems = result.Parts }
             : certificate with
             {
-                Method = "branch and bound",
+                Method = Division,
+                Subproblems = result.Parts,
                 Reason = $"{certificate.Reason} Dividing it into {result.Parts} parts did not decide it either.",
             };
-    }
-
-    /// <summary>How many parts of a property on a network of this size take some minutes.</summary>
-    private static int Affordable(Network network) =>
-        (int)Math.Clamp(AffordableWork / ((double)Pairs(network) * network.Nodes.Sum(node => node.Size)), 16, 100_000);
-
-    /// <summary>How many parts that differ by signs take some minutes: each costs so many evaluations, whatever its neurons.</summary>
-    private static int AffordableSigns(Network network) => (int)Math.Clamp(AffordableWork / (EvaluationsOfPart * (double)Pairs(network)), 16, 1_000_000);
-
-    /// <summary>Pairs of connected elements, at most: what one evaluation costs.</summary>
-    private static long Pairs(Network network) => network.Nodes.Sum(node => (long)node.Size * node.Sources.Sum(source => source.Size));
-
-    /// <summary>A budget with as many starting points as a network of this size bears: small ones are attacked by thousands.</summary>
-    private static Budget Thorough(Budget budget, Network network)
-    {
-        var restarts = (int)Math.Min(ThoroughWork / Pairs(network), MostRestarts);
-        return budget with { AttackRestarts = budget.AttackRestarts == 0 ? 0 : Math.Max(budget.AttackRestarts, restarts) };
     }
 
     /// <summary>What the deployed network answers to an input, where that violates a property.</summary>

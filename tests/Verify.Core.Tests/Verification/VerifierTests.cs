@@ -49,7 +49,7 @@ public sealed class VerifierTests
         Assert.Equal(Verdict.Unknown, bounds.Verdict);
         var proof = new Verifier(model).Verify(Above(0.0998), withoutAttack);
         Assert.Equal((Verdict.Verified, "branch and bound"), (proof.Verdict, proof.Method));
-        Assert.True(proof.Margin > 0);
+        Assert.Null(proof.Margin);
         var refutation = new Verifier(model).Verify(Above(0.1001), withoutAttack);
         Assert.Equal((Verdict.Falsified, "branch and bound"), (refutation.Verdict, refutation.Method));
         AssertConfirmed(model, Above(0.1001), refutation.Counterexample!);
