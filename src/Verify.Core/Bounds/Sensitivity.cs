@@ -4,10 +4,12 @@ using RobustVerify.Core.Relaxations;
 
 namespace RobustVerify.Core.Bounds;
 
-/// <summary>How steeply linear functions of the output may rise along each input, over a region: Σ over all paths of the largest |derivative|.</summary>
+/// <summary>How steeply linear functions of the output may rise along each input, over a region: Σ over all paths of |derivative|.</summary>
 /// <remarks>
-/// An overestimate, since paths that cancel are added up; it is rounded to nearest and proves nothing. What is far from zero
-/// here and near zero in the gradient of a bound is what relaxations lose. Source: the smear of Wang et al. 2018, arXiv 1804.10829.
+/// The derivative of a ReLU is the mean one, the slope of its chord, so that one which is hardly ever active counts hardly
+/// anything; that of another activation is the largest. An overestimate, since paths that cancel are added up; it is rounded to
+/// nearest and proves nothing. What is far from zero here and near zero in the gradient of a bound is what relaxations lose.
+/// Source: the smear of Wang et al. 2018, arXiv 1804.10829.
 /// </remarks>
 internal static class Sensitivity
 {
@@ -34,7 +36,7 @@ internal static class Sensitivity
                     var high = bounds.Upper(node.Source);
                     for (var k = 0; k < to.Length; k++)
                     {
-                        if (rows[i][k] != 0) to[k] += rows[i][k] * Steepest(node.Activation, low[k], high[k]);
+                        if (rows[i][k] != 0) to[k] += rows[i][k] * Steepness(node.Activation, low[k], high[k]);
                     }
 
                     break;
@@ -47,9 +49,9 @@ internal static class Sensitivity
         return rows[0];
     }
 
-    private static double Steepest(Activation activation, double low, double high)
+    private static double Steepness(Activation activation, double low, double high)
     {
-        if (activation is ReLU) return high > 0 ? 1 : 0;
+        if (activation is ReLU) return !(high > 0) ? 0 : low >= 0 || !double.IsFinite(high - low) ? 1 : high / (high - low);
         if (!(low < high) || !activation.IsDefinedOn(low, high)) return 1;
         var (least, most) = Slir.SlopeRange(activation, low, high);
         return Math.Max(Math.Abs(least), Math.Abs(most));

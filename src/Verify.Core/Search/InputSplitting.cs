@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using RobustVerify.Core.Bounds;
 using RobustVerify.Core.Certificates;
 using RobustVerify.Core.Networks;
+using RobustVerify.Core.Networks.Activations;
 using RobustVerify.Core.Specifications;
 
 namespace RobustVerify.Core.Search;
@@ -10,8 +11,8 @@ namespace RobustVerify.Core.Search;
 /// <summary>Divides the input box: of few inputs, each half is soon small enough for plain bounds.</summary>
 /// <remarks>
 /// Requires a box. The bounds of the property are linear functions of the input: they tell which input to halve (the one
-/// along which they vary most), and cut off what cannot violate the property. Complete but for parts that hold a single
-/// float32 number in every input.
+/// along which they vary most, all constraints of a violation together), and cut off what cannot violate the property. Complete
+/// but for parts that hold a single float32 number in every input.
 /// Source: Wang et al. 2018, arXiv 1804.10829 (smear); clipping by linear bounds is constraint propagation.
 /// </remarks>
 internal sealed class InputSplitting : IBranching<InputPart>
@@ -19,8 +20,11 @@ internal sealed class InputSplitting : IBranching<InputPart>
     // What a cut is moved outwards by, relative to the terms that lead to it: far more than they round.
     private const double Rounding = 1e-12;
 
-    // Halving more inputs than these divides faster than the bounds improve.
-    private const int MostInputs = 32;
+    // Halving so few inputs divides well whatever the network; more than the last of these divides faster than the bounds
+    // improve. Between them the signs of ReLUs' inputs are better divided, unless each depends on few inputs itself.
+    private const int FewInputs = 12;
+    private const int ManyInputs = 32;
+    private const int MostInputs = 100;
 
     // Steps by which the slopes of the property's rows are optimised: few pay, for every part.
     private const int Iterations = 4;
@@ -48,13 +52,21 @@ internal sealed class InputSplitting : IBranching<InputPart>
 
     public InputPart Root { get; }
 
-    /// <summary>True for boxes in which few inputs vary.</summary>
-    public static bool Suits(InputRegion region)
+    /// <summary>True for boxes in which so few inputs vary that halving them is the best way to divide.</summary>
+    /// <param name="known">Bounds over the property's region.</param>
+    public static bool Suits(LinearBoundPropagation known)
     {
-        var varying = 0;
-        for (var j = 0; j < region.Size; j++) varying += region.Lower[j] < region.Upper[j] ? 1 : 0;
-        return region.IsBox && varying <= MostInputs;
+        var (network, region) = (known.Bounds.Network, known.Bounds.Regions[0]);
+        var varying = Varying(region);
+        if (!region.IsBox || varying > MostInputs) return false;
+        if (varying <= FewInputs) return true;
+        var hasOnlySigns = network.Nodes.All(node => node is InputNode or AffineNode or ElementwiseNode { Activation: ReLU });
+        return hasOnlySigns ? Participating(known.Bounds) <= FewInputs : varying <= ManyInputs;
     }
+
+    /// <summary>True for boxes in which not too many inputs vary to halve them where there is no better way.</summary>
+    /// <param name="region">The property's region.</param>
+    public static bool IsPossible(InputRegion region) => region.IsBox && Varying(region) <= MostInputs;
 
     public int BatchSize => 32;
 
@@ -96,6 +108,49 @@ internal sealed class InputSplitting : IBranching<InputPart>
         return results;
     }
 
+    private static int Varying(InputRegion region)
+    {
+        var varying = 0;
+        for (var j = 0; j < region.Size; j++) varying += region.Lower[j] < region.Upper[j] ? 1 : 0;
+        return varying;
+    }
+
+    /// <summary>
+    /// How many inputs the argument of a ReLU depends on that only inputs are added up in: the mean of (Σ|wⱼ|rⱼ)² / Σ(wⱼrⱼ)² over
+    /// those that may have either sign.
+    /// </summary>
+    private static double Participating(NodeBounds bounds)
+    {
+        var (sum, count) = (0.0, 0);
+        var left = bounds.Lower(bounds.Network.Input);
+        var right = bounds.Upper(bounds.Network.Input);
+        var row = new double[left.Length];
+        foreach (var node in bounds.Network.Nodes.OfType<ElementwiseNode>())
+        {
+            if (node.Source is not AffineNode affine || affine.Sources.Any(source => source is not InputNode)) continue;
+            var low = bounds.Lower(affine);
+            var high = bounds.Upper(affine);
+            for (var i = 0; i < affine.Size; i++)
+            {
+                if (!(low[i] < 0 && high[i] > 0)) continue;
+                Array.Clear(row);
+                foreach (var term in affine.Terms) term.Map.AccumulateRow(i, row);
+                var (total, squares) = (0.0, 0.0);
+                for (var j = 0; j < row.Length; j++)
+                {
+                    var reach = Math.Abs(row[j]) * (right[j] - left[j]);
+                    total += reach;
+                    squares += reach * reach;
+                }
+
+                sum += total * total / squares;
+                count++;
+            }
+        }
+
+        return count == 0 ? left.Length : sum / count;
+    }
+
     /// <summary>What the lines of a part say; the first is the line of its first constraint, and is moved on to the next part's.</summary>
     private Bounded<InputPart> Conclude(InputPart part, InputLines lines, double[] intervals, ReadOnlySpan<double> sensitivities, ref int first)
     {
@@ -134,7 +189,7 @@ internal sealed class InputSplitting : IBranching<InputPart>
                     for (var j = 0; j < smears.Length; j++)
                     {
                         (lower[j], upper[j]) = (Math.Min(lower[j], cutLower[j]), Math.Max(upper[j], cutUpper[j]));
-                        smears[j] += Math.Abs(lines.Gradient(closest)[j]);
+                        for (var k = 0; k < constraints.Length; k++) smears[j] += Math.Abs(lines.Gradient(first + k)[j]) / constraints.Length;
                     }
 
                     if (missed < worst) (worst, worstLine) = (missed, closest);

@@ -51,13 +51,15 @@ internal sealed class PropertySearch(Question question, LinearBoundPropagation k
     public SearchResult? Run(SearchMethod method, Predicate<float[]> isCounterexample, Func<float[]?> attack, CancellationToken cancellation)
     {
         // Each part costs bounds of every neuron; or so many evaluations, whatever its neurons.
-        if (method is SearchMethod.Any or SearchMethod.Inputs && InputSplitting.Suits(property.Region))
+        var byNeurons = method is SearchMethod.Any or SearchMethod.Neurons && NeuronSplitting.Suits(known);
+        var byInputs = method is SearchMethod.Any or SearchMethod.Inputs && InputSplitting.IsPossible(property.Region);
+        if (byInputs && (!byNeurons || InputSplitting.Suits(known)))
         {
             var affordable = Math.Clamp(AffordableWork / ((double)Pairs * network.Nodes.Sum(node => node.Size)), 16, 100_000);
             return Run(new InputSplitting(network, property, question.LeastMargin, Tells), affordable);
         }
 
-        if (method is SearchMethod.Any or SearchMethod.Neurons && NeuronSplitting.Suits(known))
+        if (byNeurons)
         {
             var affordable = Math.Clamp(AffordableWork / (EvaluationsOfPart * (double)Pairs), 16, 1_000_000);
             return Run(new NeuronSplitting(known, property, question.LeastMargin, Tells), affordable);

@@ -1,3 +1,4 @@
+using RobustVerify.Core.Bounds;
 using RobustVerify.Core.Networks;
 using RobustVerify.Core.Networks.Activations;
 using RobustVerify.Core.Networks.LinearMaps;
@@ -121,6 +122,84 @@ public sealed class InputSplittingTests
         Assert.False(BranchAndBound.Run(new InputSplitting(network, property, 0), 100_000, _ => false).IsProved);
         property = new Property("p", InputRegion.Box([-1], [1]), Below([1], -1e-3));
         Assert.True(BranchAndBound.Run(new InputSplitting(network, property, 0), 100_000, _ => false).IsProved);
+    }
+
+    [Fact]
+    public void Inputs_that_can_only_be_0_or_1_are_divided_in_an_order_that_ends_soon()
+    {
+        // A tree of decisions whose leaves are the clauses: every assignment violates exactly one of them, the one at its leaf.
+        var random = new Random(45);
+        const int Variables = 40;
+        var clauses = new List<int[]>();
+        void Grow(int[] path, int[] free)
+        {
+            if (path.Length > 3 && random.Next(9 - path.Length) == 0)
+            {
+                clauses.Add(path);
+                return;
+            }
+
+            var next = random.Next(free.Length);
+            int[] others = [.. free.Where((_, i) => i != next)];
+            Grow([.. path, free[next]], others);
+            Grow([.. path, -free[next]], others);
+        }
+
+        Grow([], [.. Enumerable.Range(1, Variables)]);
+        int[][] shuffled = [.. clauses];
+        random.Shuffle(shuffled);
+
+        // 1 less for each clause that is violated, and the distance of all inputs from 0 and 1.
+        var units = shuffled.Length + 2 * Variables;
+        var (first, bias, second) = (new double[units * Variables], new double[units], new double[2 * units]);
+        for (var c = 0; c < shuffled.Length; c++)
+        {
+            foreach (var literal in shuffled[c]) first[c * Variables + Math.Abs(literal) - 1] = -Math.Sign(literal);
+            (bias[c], second[c]) = (1 - shuffled[c].Count(literal => literal < 0), -1);
+        }
+
+        for (var v = 0; v < Variables; v++)
+        {
+            var (whole, rest) = (shuffled.Length + v, shuffled.Length + Variables + v);
+            (first[whole * Variables + v], first[rest * Variables + v], bias[rest]) = (1, 2, -1);
+            (second[units + whole], second[units + rest]) = (1, -1);
+        }
+
+        var input = new InputNode(Variables);
+        var hidden = new ElementwiseNode(new AffineNode(input, new DenseMap(first, units, Variables), bias), ReLU.Instance);
+        var network = new Network(input, new AffineNode(hidden, new DenseMap(second, 2, units), [1, 0]));
+        var region = InputRegion.Box(new double[Variables], [.. Enumerable.Repeat(1.0, Variables)]);
+        Property At(double least) => new(
+            "p", region, new OutputProperty([new Conjunction([new LinearConstraint([-1, 0], -least), new LinearConstraint([0, 1], 0)])], "test"));
+
+        var known = LinearBoundPropagation.Propagate(network, [region]);
+        Assert.True(InputSplitting.Suits(known));
+        var result = BranchAndBound.Run(new InputSplitting(network, At(1), 0), 10 * shuffled.Length, _ => false);
+        Assert.True(result.IsProved, $"{result.Parts} parts for {shuffled.Length} clauses.");
+
+        // One violated clause is possible.
+        Assert.NotNull(BranchAndBound.Run(new InputSplitting(network, At(0), 0), 10 * shuffled.Length, _ => true).Counterexample);
+    }
+
+    [Theory]
+    [InlineData(6, 6, true)]
+    [InlineData(40, 40, false)]
+    [InlineData(40, 3, true)]
+    [InlineData(200, 3, false)]
+    public void Inputs_are_divided_where_few_of_them_take_part(int inputs, int inEach, bool suits)
+    {
+        var random = new Random(46);
+        var weights = new double[50 * inputs];
+        for (var i = 0; i < 50; i++)
+        {
+            foreach (var j in Enumerable.Range(0, inputs).OrderBy(_ => random.Next()).Take(inEach)) weights[i * inputs + j] = 0.5 + random.NextDouble();
+        }
+
+        var input = new InputNode(inputs);
+        var hidden = new ElementwiseNode(new AffineNode(input, new DenseMap(weights, 50, inputs)), ReLU.Instance);
+        var network = new Network(input, new AffineNode(hidden, new DenseMap([.. Enumerable.Repeat(1.0, 50)], 1, 50)));
+        var region = InputRegion.Ball(new double[inputs], 1, Norm.Linf);
+        Assert.Equal(suits, InputSplitting.Suits(LinearBoundPropagation.Propagate(network, [region])));
     }
 
     private static OutputProperty Below(double[] row, double bound) =>
