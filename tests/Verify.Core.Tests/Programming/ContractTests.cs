@@ -1,0 +1,20 @@
+using RobustVerify.Core.Programming;
+
+namespace RobustVerify.Core.Tests.Programming;
+
+public sealed class ManagedSolverTests : LinearSolverContract
+{
+    protected override ILinearSolver Solver { get; } = new ManagedSolver();
+}
+
+[RequiresLibrary("libClp.so.1", "coinor-libclp1")]
+public sealed class ClpSolverTests : LinearSolverContract
+{
+    protected override ILinearSolver Solver { get; } = new ClpSolver();
+}
+
+[RequiresLibrary("libglpk.so.40", "libglpk40")]
+public sealed class GlpkSolverTests : LinearSolverContract
+{
+    protected override ILinearSolver Solver { get; } = new GlpkSolver();
+}
