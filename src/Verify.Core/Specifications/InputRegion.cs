@@ -121,6 +121,16 @@ public sealed class InputRegion
             : new InputRegion(lower, upper, norm, middle, ownRadii);
     }
 
+    /// <summary>The part of a box that lies in a ball, as another region states both.</summary>
+    /// <exception cref="ArgumentException">They have different sizes, a bound or a centre is not finite, a radius is negative, or the region is empty.</exception>
+    internal static InputRegion Of(double[] lower, double[] upper, Norm norm, double[] center, double[] radii)
+    {
+        if (norm == Norm.Linf || upper.Length != lower.Length || center.Length != lower.Length || radii.Length != lower.Length)
+            throw new ArgumentException($"{lower.Length} and {upper.Length} bounds, {center.Length} elements of a centre and {radii.Length} radii make no part of a ball.");
+        if (!center.All(double.IsFinite) || !radii.All(radius => radius >= 0)) throw new ArgumentException("A ball has a finite centre and no negative radii.");
+        return new InputRegion(lower, upper, norm, center, radii);
+    }
+
     /// <summary>True where an input, as the network is given it, lies in the region.</summary>
     /// <remarks>Exact for a box. The distance from a ball's centre is rounded up, so that no input outside is let in.</remarks>
     public bool Contains(ReadOnlySpan<float> input)
