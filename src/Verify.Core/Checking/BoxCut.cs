@@ -8,7 +8,7 @@ internal static class BoxCut
     // What is cut off is beyond the bound by so much, relative to the terms that lead to it: far more than they round.
     private const double Slack = 1e-12;
 
-    /// <summary>Leaves of a box a smaller one, outside of which g·x + c exceeds a bound; returns by how much at least, or −∞ where nothing was cut.</summary>
+    /// <summary>Leaves of a box a smaller one, outside of which g·x + c exceeds a bound; returns by how much at least, or ∞ where nothing was cut.</summary>
     /// <param name="g">The coefficients.</param>
     /// <param name="c">The constant.</param>
     /// <param name="bound">The bound.</param>
@@ -25,7 +25,7 @@ internal static class BoxCut
 
         var slack = Math.Max(Slack, 8 * Rounding.Gamma(g.Length + 8)) * size;
         var (room, isCut) = (bound - least + slack, false);
-        if (!double.IsFinite(room)) return double.NegativeInfinity;
+        if (!double.IsFinite(room)) return double.PositiveInfinity;
         for (var j = 0; j < g.Length; j++)
         {
             // One input may only go so far from where the function is least that the room is used up.
@@ -42,6 +42,6 @@ internal static class BoxCut
             (isCut, lower[0], upper[0]) = (true, double.PositiveInfinity, double.NegativeInfinity);
         }
 
-        return isCut ? slack / 2 : double.NegativeInfinity;
+        return isCut ? slack / 2 : double.PositiveInfinity;
     }
 }
