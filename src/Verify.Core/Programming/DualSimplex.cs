@@ -114,6 +114,14 @@ public sealed class DualSimplex
         return Result(outcome) with { Pivots = state.Pivots - start };
     }
 
+    internal SimplexSnapshot Take() => state.Take();
+
+    internal void Restore(SimplexSnapshot snapshot)
+    {
+        state.Restore(snapshot);
+        isFactored = false;
+    }
+
     private SolutionStatus Run(Stop stop)
     {
         state.Unshift();

@@ -32,5 +32,5 @@ public sealed record SolverLimits
     public double? Threshold { get; init; }
 
     /// <summary>The distance between bound and objective, relative to max(1, |objective|), at which a mixed-integer program counts as solved.</summary>
-    public double Gap { get; init; } = 1e-9;
+    public double Gap { get; init; } = 1e-6;
 }

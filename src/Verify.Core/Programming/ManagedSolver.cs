@@ -1,6 +1,8 @@
 namespace RobustVerify.Core.Programming;
 
-/// <summary>The solver that is always there: <see cref="DualSimplex"/>.</summary>
+/// <summary>
+/// The solver that is always there: <see cref="DualSimplex"/>, and for mixed-integer programs <see cref="MixedIntegerSearch"/>.
+/// </summary>
 public sealed class ManagedSolver : ILinearSolver
 {
     /// <inheritdoc/>
@@ -8,5 +10,7 @@ public sealed class ManagedSolver : ILinearSolver
 
     /// <inheritdoc/>
     public LinearSolution Solve(LinearProgram program, SolverLimits? limits = null, CancellationToken cancellation = default) =>
-        new DualSimplex(program).Solve(limits, cancellation);
+        program.IsMixedInteger
+            ? MixedIntegerSearch.Minimize(program, limits, cancellation: cancellation)
+            : new DualSimplex(program).Solve(limits, cancellation);
 }

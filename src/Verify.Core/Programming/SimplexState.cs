@@ -112,6 +112,24 @@ internal sealed class SimplexState
         ListNonbasic();
     }
 
+    /// <summary>What it takes to come back to this basis.</summary>
+    public SimplexSnapshot Take()
+    {
+        for (var i = 0; i < RowCount; i++) work[i] = Weight[i];
+        var weights = new float[RowCount];
+        var order = (int[])Head.Clone();
+        Array.Sort(order, work);
+        for (var i = 0; i < RowCount; i++) weights[i] = (float)work[i];
+        return new((VariablePlace[])Place.Clone(), weights);
+    }
+
+    /// <summary>Comes back to a basis. It has to be factored then.</summary>
+    public void Restore(SimplexSnapshot snapshot)
+    {
+        SetBasis(snapshot.Places.AsSpan(0, ColumnCount), snapshot.Places.AsSpan(ColumnCount));
+        for (var i = 0; i < RowCount; i++) Weight[i] = snapshot.Weights[i];
+    }
+
     /// <summary>Puts a variable that is not basic at the nearest of its bounds to where it is, and gives it its value.</summary>
     public void Settle(int j)
     {

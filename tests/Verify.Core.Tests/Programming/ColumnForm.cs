@@ -27,4 +27,16 @@ internal sealed class ColumnForm
     public int[] Rows { get; }
 
     public double[] Values { get; }
+
+    /// <summary>The bounds of the variables, those of integers rounded inward, which not every solver does itself.</summary>
+    public static (double[] Lower, double[] Upper) Bounds(LinearProgram program)
+    {
+        var (lower, upper) = (program.Lower.ToArray(), program.Upper.ToArray());
+        for (var j = 0; j < lower.Length; j++)
+        {
+            if (program.IsInteger[j]) (lower[j], upper[j]) = (Math.Ceiling(lower[j]), Math.Floor(upper[j]));
+        }
+
+        return (lower, upper);
+    }
 }

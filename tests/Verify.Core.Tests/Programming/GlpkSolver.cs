@@ -81,10 +81,11 @@ internal sealed partial class GlpkSolver : ILinearSolver
         if (program.RowCount > 0) _ = glp_add_rows(problem, program.RowCount);
         if (program.ColumnCount > 0) _ = glp_add_cols(problem, program.ColumnCount);
         glp_set_obj_coef(problem, 0, program.Constant);
+        var (lower, upper) = ColumnForm.Bounds(program);
         for (var j = 0; j < program.ColumnCount; j++)
         {
             glp_set_obj_coef(problem, j + 1, program.Cost[j]);
-            var (low, high) = (program.Lower[j], program.Upper[j]);
+            var (low, high) = (lower[j], upper[j]);
             glp_set_col_bnds(problem, j + 1, Kind(low, high), low, high);
             if (program.IsInteger[j]) glp_set_col_kind(problem, j + 1, 2);
         }
