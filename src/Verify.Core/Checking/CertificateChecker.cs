@@ -81,10 +81,11 @@ public sealed class CertificateChecker
         if (proof is null) throw new InvalidProof(part.Place, "This half has no proof.");
         new ProofFormat(layout, property, part.Place).Require(proof, part.Cuts);
 
-        // What says nothing itself is bounded where it is divided further.
+        // What says nothing itself is bounded where it is divided further. Narrower intervals may have worse lines of least area, so
+        // bounds of a box are made of nothing else, unless cuts of neurons are to be kept.
         if (part.Cut is not null) part = part with { Cut = null, Bounds = part.Bounds!.Within(part.Lower, part.Upper, part.Cut, proof.Neurons, cancellation) };
         else if (!proof.Rows.IsEmpty || !proof.Neurons.IsEmpty || proof.Cuts.Any(cut => cut is NeuronCut))
-            part = part with { Bounds = PartBounds.Over(layout, part.Lower, part.Upper, part.Bounds, proof.Neurons, cancellation) };
+            part = part with { Bounds = PartBounds.Over(layout, part.Lower, part.Upper, part.Cuts > 0 ? part.Bounds : null, proof.Neurons, cancellation) };
         if (part.Bounds is { IsEmpty: true }) return Array.ConvertAll([.. open], _ => Empty(part));
 
         var missed = Exclude(proof, ref part, open);

@@ -63,11 +63,11 @@ internal sealed class PartBounds
     /// <summary>What coefficients that underflow may add up to in a row from this node on, times 2¹⁰⁷⁴/n for n roundings.</summary>
     public double Underflow(int node) => underflows[node];
 
-    /// <summary>Bounds a box from nothing but what is known of a part that it lies in.</summary>
+    /// <summary>Bounds a box anew.</summary>
     /// <param name="layout">The network.</param>
     /// <param name="low">The lower ends of the box.</param>
     /// <param name="high">Its upper ends.</param>
-    /// <param name="wider">The part, if there is one.</param>
+    /// <param name="wider">A part that the box lies in, whose bounds hold here as well, or null.</param>
     /// <param name="rows">Neurons that are bounded by lines of their own.</param>
     /// <param name="cancellation">Ends the work.</param>
     public static PartBounds Over(
