@@ -109,7 +109,7 @@ public sealed class CertificateChecker
         ? throw new InvalidProof(part.Place, "The bounds of this part contradict one another.")
         : new Missed(double.PositiveInfinity, double.PositiveInfinity, part.Place, "");
 
-    /// <summary>What the rows of a part exclude; where it is divided, they also narrow its box to what they leave.</summary>
+    /// <summary>What the rows of a part exclude; they also narrow its box to what they leave.</summary>
     private Missed[] Exclude(ProofPart proof, ref Part part, ImmutableArray<int> open)
     {
         var place = part.Place;
@@ -121,8 +121,11 @@ public sealed class CertificateChecker
             return Array.ConvertAll(missed, none => none with { Reason = $"'{node.Name}' may be undefined on this part." });
         var rows = proof.Rows.Where(row => open.Contains(row.Violation)).ToArray();
         var questions = Array.ConvertAll(rows, row => new WeightedViolation(property.Output.Violations[row.Violation], row.Weights));
+
+        // Several rows of one violation may exclude it together: each on what the others leave of the box.
         var isDivided = !proof.Cuts.IsEmpty;
-        var results = BackwardRows.OfOutput(bounds, questions, rows, isDivided, cancellation);
+        var narrows = isDivided || rows.DistinctBy(row => row.Violation).Count() < rows.Length;
+        var results = BackwardRows.OfOutput(bounds, questions, rows, narrows, cancellation);
         var boxes = new (double[] Lower, double[] Upper)?[open.Length];
         for (var r = 0; r < rows.Length; r++)
         {
@@ -130,7 +133,7 @@ public sealed class CertificateChecker
             var margin = questions[r].MissedBy(results[r].Minimum, leastMargin);
             if (margin > missed[at].Margin)
                 missed[at] = missed[at] with { Margin = margin, Reason = FormattableString.Invariant($"Violation {rows[r].Violation} is not excluded: the bound falls short by {-margin:G4}.") };
-            if (!isDivided || margin > 0) continue;
+            if (!narrows || margin > 0) continue;
             boxes[at] ??= ((double[])part.Lower.Clone(), (double[])part.Upper.Clone());
             var (lower, upper) = boxes[at]!.Value;
             if (lower[0] > upper[0]) continue;

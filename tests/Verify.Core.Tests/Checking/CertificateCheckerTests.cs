@@ -71,6 +71,20 @@ public sealed class CertificateCheckerTests
     }
 
     [Fact]
+    public void Rows_may_exclude_a_violation_together()
+    {
+        // y₀ = x ≤ −1/4 and y₁ = −x ≤ −1/4: what is left by one row is excluded by the other.
+        var input = new InputNode(1);
+        var network = new Network(input, new AffineNode(input, new DenseMap([1, -1], 2, 1)));
+        var property = new Property("p", InputRegion.Box([-1], [1]), new OutputProperty([new([new([1, 0], -0.25), new([0, 1], -0.25)])], "test"));
+        var (first, second) = (ViolationRow.Of(0, 0, 2, RowLines.LeastArea), ViolationRow.Of(0, 1, 2, RowLines.LeastArea));
+        Assert.True(CertificateChecker.Check(network, property, 0, new ProofPart { Rows = [first, second] }).IsAccepted);
+        Rejected(network, property, new ProofPart { Rows = [first] });
+        Rejected(network, property, new ProofPart { Rows = [second] });
+        Rejected(network, property with { Output = new OutputProperty([new([new([1, 0], 0), new([0, 1], 0)])], "test") }, new ProofPart { Rows = [first, second] });
+    }
+
+    [Fact]
     public void Violations_may_be_excluded_by_different_cuts()
     {
         // y₀ = relu(x₀) − x₀/2 and y₁ = relu(x₁) − x₁/2, neither of which is at most −1/4.
