@@ -43,7 +43,8 @@ internal sealed class AffineForms
     /// <param name="node">The index of the node.</param>
     /// <param name="lower">The lower bounds of this node and of all before it.</param>
     /// <param name="upper">Their upper bounds.</param>
-    public void Through(int node, double[][] lower, double[][] upper)
+    /// <param name="errors">How far the node may be from its function of its sources, if it may.</param>
+    public void Through(int node, double[][] lower, double[][] upper, double[]? errors)
     {
         if (node == 0 || layout.Sources[node].Any(source => forms[source] is null)) return;
         var form = layout.Network.Nodes[node] switch
@@ -52,6 +53,8 @@ internal sealed class AffineForms
             ElementwiseNode elementwise => Through(node, elementwise, lower[layout.Sources[node][0]], upper[layout.Sources[node][0]]),
             _ => Constant(lower[node], upper[node]),
         };
+        for (var i = 0; i < form.Errors.Length && errors is not null && layout.Network.Nodes[node] is not ProductNode; i++)
+            form.Errors[i] = Math.BitIncrement(form.Errors[i] + errors[i]);
         if (!TensorPrimitives.IsFiniteAll<double>(form.Errors) || !TensorPrimitives.IsFiniteAll<double>(form.Constants)) return;
         forms[node] = form;
         var (reach, gamma) = (Reach(form), 2 * Rounding.Gamma(radii.Length + 8));

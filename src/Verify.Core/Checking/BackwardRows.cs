@@ -2,6 +2,7 @@ using System.Buffers;
 using RobustVerify.Core.Certificates;
 using RobustVerify.Core.Networks;
 using RobustVerify.Core.Numerics;
+using RobustVerify.Core.Specifications;
 
 namespace RobustVerify.Core.Checking;
 
@@ -165,8 +166,9 @@ internal sealed class BackwardRows : IDisposable
         }
 
         highest = Math.Max(highest, node);
-        offsets[row] = sign * affine.Bias[element];
-        magnitudes[row] = bounds.Magnitudes(node)[element];
+        var error = bounds.Errors(node)?[element] ?? 0;
+        offsets[row] = sign * affine.Bias[element] - error;
+        magnitudes[row] = bounds.Magnitudes(node)[element] + error;
         for (var t = 0; t < affine.Terms.Length; t++)
         {
             var (source, map) = affine.Terms[t];
@@ -217,6 +219,7 @@ internal sealed class BackwardRows : IDisposable
             cancellation.ThrowIfCancellationRequested();
             if (coefficients[i] is null) continue;
             var a = Of(i);
+            TakeOffErrors(i, a);
             Center(i, a);
             switch (layout.Network.Nodes[i])
             {
@@ -230,10 +233,22 @@ internal sealed class BackwardRows : IDisposable
         }
     }
 
+    /// <summary>Takes off what the errors of a node may take from the rows, Σ |a|e.</summary>
+    private void TakeOffErrors(int i, ReadOnlySpan<double> a)
+    {
+        if (bounds.Errors(i) is not { } errors) return;
+        for (var row = 0; row < count; row++)
+        {
+            var loss = Reduction.AbsDot(a.Slice(row * errors.Length, errors.Length), errors);
+            offsets[row] -= loss;
+            magnitudes[row] += loss;
+        }
+    }
+
     private void Center(int i, Span<double> a)
     {
         var node = layout.Network.Nodes[i];
-        if (node.Simplex == 0) return;
+        if (node.Simplex == 0 || layout.Semantics != Semantics.Real) return;
         for (var row = 0; row < count; row++)
         {
             var (sum, magnitude) = Simplex.Center(node.Simplex, a.Slice(row * node.Size, node.Size), bounds.Lower(i), bounds.Upper(i));

@@ -34,7 +34,7 @@ public sealed class CertificateChecker
     private CertificateChecker(Network network, Property property, double leastMargin, CancellationToken cancellation)
     {
         (this.network, this.property, this.leastMargin, this.cancellation) = (network, property, leastMargin, cancellation);
-        layout = new Layout(network, property);
+        layout = new Layout(network, property.Region, property.Semantics);
     }
 
     /// <summary>Checks a proof.</summary>
@@ -52,7 +52,6 @@ public sealed class CertificateChecker
             return Rejected(Place.Root, $"The property speaks of {property.Region.Size} inputs and {property.Output.Size} outputs, but the network has {network.Input.Size} and {network.Output.Size}.");
         }
 
-        if (property.Semantics != Semantics.Real) return Rejected(Place.Root, "A proof for float32 cannot be replayed.");
         var checker = new CertificateChecker(network, property, leastMargin, cancellation);
         try
         {
@@ -117,8 +116,7 @@ public sealed class CertificateChecker
             double.NegativeInfinity, double.PositiveInfinity, place, $"No row of this part excludes violation {violation}, and no cut divides it."));
         if (proof.Rows.IsEmpty) return missed;
         var bounds = part.Bounds!;
-        if (bounds.FirstUndefined() is { } node)
-            return Array.ConvertAll(missed, none => none with { Reason = $"'{node.Name}' may be undefined on this part." });
+        if (bounds.FirstUnknown() is { } unknown) return Array.ConvertAll(missed, none => none with { Reason = unknown });
         var rows = proof.Rows.Where(row => open.Contains(row.Violation)).ToArray();
         var questions = Array.ConvertAll(rows, row => new WeightedViolation(property.Output.Violations[row.Violation], row.Weights));
 

@@ -12,9 +12,9 @@ internal sealed class Layout
     // Coefficients of one node that are held at once; more rows than that go in chunks.
     private const int MostCoefficients = 1 << 17;
 
-    public Layout(Network network, Property property)
+    public Layout(Network network, InputRegion region, Semantics semantics)
     {
-        (Network, Region, Semantics) = (network, property.Region, property.Semantics);
+        (Network, Region, Semantics) = (network, region, semantics);
         var count = network.Nodes.Length;
         (Sources, Consumers, FirstActivation) = (new int[count][], new int[count][], new int[count]);
         (IsRelaxed, IsExact, FeedsOnlyReLU) = (new bool[count], new bool[count], new bool[count]);

@@ -3,6 +3,7 @@ using System.Numerics.Tensors;
 using RobustVerify.Core.Certificates;
 using RobustVerify.Core.Networks;
 using RobustVerify.Core.Numerics;
+using RobustVerify.Core.Specifications;
 
 namespace RobustVerify.Core.Checking;
 
@@ -18,7 +19,7 @@ internal sealed class PartBounds
     private const double Narrow = 1e-13;
 
     private readonly double[][] lower, upper;
-    private readonly double[]?[] magnitudes;
+    private readonly double[]?[] magnitudes, errors;
     private readonly Lines?[] lines;
     private readonly Planes?[] planes;
     private readonly double[] underflows;
@@ -28,7 +29,7 @@ internal sealed class PartBounds
         (Layout, Cuts) = (layout, cuts);
         var count = layout.Network.Nodes.Length;
         (lower, upper, magnitudes, lines, planes) = (new double[count][], new double[count][], new double[count][], new Lines[count], new Planes[count]);
-        underflows = new double[count];
+        (underflows, errors) = (new double[count], new double[count][]);
     }
 
     private PartBounds(PartBounds wider, ImmutableArray<SignedCut> cuts)
@@ -36,7 +37,7 @@ internal sealed class PartBounds
         (Layout, Cuts) = (wider.Layout, cuts);
         (lower, upper) = ((double[][])wider.lower.Clone(), (double[][])wider.upper.Clone());
         (magnitudes, lines, planes) = (wider.magnitudes, (Lines?[])wider.lines.Clone(), (Planes?[])wider.planes.Clone());
-        (underflows, IsEmpty) = (wider.underflows, wider.IsEmpty);
+        (underflows, errors, IsEmpty) = (wider.underflows, wider.errors, wider.IsEmpty);
     }
 
     public Layout Layout { get; }
@@ -50,6 +51,17 @@ internal sealed class PartBounds
     public double[] Lower(int node) => lower[node];
 
     public double[] Upper(int node) => upper[node];
+
+    /// <summary>The largest magnitude of every element of a node.</summary>
+    public double[] Largest(int node)
+    {
+        var magnitudes = new double[lower[node].Length];
+        for (var i = 0; i < magnitudes.Length; i++) magnitudes[i] = Math.Max(Math.Abs(lower[node][i]), Math.Abs(upper[node][i]));
+        return magnitudes;
+    }
+
+    /// <summary>How far a node's value may be from its function of the values of its sources; nothing in real arithmetic.</summary>
+    public double[]? Errors(int node) => errors[node];
 
     /// <summary>Σ |L| m + |b| of an affine node.</summary>
     public double[] Magnitudes(int node) => magnitudes[node]!;
@@ -80,7 +92,7 @@ internal sealed class PartBounds
         {
             cancellation.ThrowIfCancellationRequested();
             bounds.Through(i);
-            forms?.Through(i, bounds.lower, bounds.upper);
+            forms?.Through(i, bounds.lower, bounds.upper, bounds.errors[i]);
             if (i > 0) bounds.Intersect(i, wider);
             bounds.Refine(i, [.. rows.Where(row => row.Node == i)], cancellation);
         }
@@ -109,16 +121,27 @@ internal sealed class PartBounds
         return bounds;
     }
 
-    /// <summary>The first node whose function may be undefined on the part, or null.</summary>
-    public Node? FirstUndefined()
+    /// <summary>Intervals alone, and relaxations of all nodes by these.</summary>
+    public static PartBounds Intervals(Layout layout, double[] low, double[] high)
+    {
+        var bounds = new PartBounds(layout, []);
+        (bounds.lower[0], bounds.upper[0]) = (low, high);
+        for (var i = 0; i < layout.Network.Nodes.Length; i++) bounds.Through(i);
+        return bounds;
+    }
+
+    /// <summary>Why nothing is known of the output, or null: a function may be undefined, or a number overflow.</summary>
+    public string? FirstUnknown()
     {
         for (var k = 1; k < lower.Length; k++)
         {
-            if (Layout.Network.Nodes[k] is not ElementwiseNode node || node.Activation.IsDefinedOn(double.NegativeInfinity, double.PositiveInfinity)) continue;
+            var node = Layout.Network.Nodes[k];
+            if (errors[k]?.Contains(double.PositiveInfinity) == true) return $"'{node.Name}' may overflow in float32, or how exactly it is computed is not known.";
+            if (node is not ElementwiseNode { Activation: var activation } || activation.IsDefinedOn(double.NegativeInfinity, double.PositiveInfinity)) continue;
             var source = Layout.Sources[k][0];
             for (var i = 0; i < node.Size; i++)
             {
-                if (!node.Activation.IsDefinedOn(lower[source][i], upper[source][i])) return node;
+                if (!activation.IsDefinedOn(lower[source][i], upper[source][i])) return $"'{node.Name}' may be undefined on this part.";
             }
         }
 
@@ -139,19 +162,28 @@ internal sealed class PartBounds
                 break;
         }
 
-        for (var i = 0; i < lower[k].Length; i++)
-        {
-            // An interval that overflowed says nothing, and must not look as if it did.
-            if (!(lower[k][i] <= upper[k][i])) (lower[k][i], upper[k][i]) = (double.NegativeInfinity, double.PositiveInfinity);
-        }
+        Widen(k);
 
-        if (Layout.Network.Nodes[k].Simplex is > 0 and var length) Simplex.Narrow(length, lower[k], upper[k]);
+        // In float32 a softmax does not sum to one.
+        if (Layout.Network.Nodes[k].Simplex is > 0 and var length && Layout.Semantics == Semantics.Real) Simplex.Narrow(length, lower[k], upper[k]);
 
         // A coefficient of a source that underflows is off by the smallest number, and meets the source's magnitude.
         underflows[k] = k == 0 ? 0 : underflows[k - 1];
         foreach (var source in Layout.Sources[k])
         {
             for (var i = 0; i < lower[source].Length; i++) underflows[k] += Math.Max(Math.Abs(lower[source][i]), Math.Abs(upper[source][i]));
+        }
+    }
+
+    /// <summary>Takes into a node's intervals what float32 may add; one that overflowed says nothing, and must not look as if it did.</summary>
+    private void Widen(int k)
+    {
+        if (Layout.Semantics == Semantics.Float32) errors[k] = Float32Errors.Of(k, this);
+        for (var i = 0; i < lower[k].Length; i++)
+        {
+            if (errors[k] is { } by && by[i] != 0)
+                (lower[k][i], upper[k][i]) = (Math.BitDecrement(lower[k][i] - by[i]), Math.BitIncrement(upper[k][i] + by[i]));
+            if (!(lower[k][i] <= upper[k][i])) (lower[k][i], upper[k][i]) = (double.NegativeInfinity, double.PositiveInfinity);
         }
     }
 

@@ -81,6 +81,22 @@ internal sealed class Planes
         return (lower, upper);
     }
 
+    /// <summary>Σ |x||y| of every element, for the largest magnitudes of the factors.</summary>
+    public static double[] Magnitudes(ProductNode node, double[] left, double[] right)
+    {
+        var magnitudes = new double[node.Size];
+        for (var at = 0; at < node.Size; at++)
+        {
+            for (var k = 0; k < node.Inner; k++)
+            {
+                var (i, j) = Factors(node, at, k);
+                magnitudes[at] += left[i] * right[j];
+            }
+        }
+
+        return magnitudes;
+    }
+
     private (int Left, int Right) Factors(int at, int k) => Factors(node, at, k);
 
     /// <summary>Which elements of the factors the k-th product of an element is made of.</summary>

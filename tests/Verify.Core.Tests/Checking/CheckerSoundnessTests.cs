@@ -22,7 +22,7 @@ public sealed class CheckerSoundnessTests
         var activation = RandomNetworks.Activations.Single(a => a.Name == name);
         var random = new Random(80);
         var accepted = 0;
-        for (var trial = 0; trial < 40; trial++)
+        for (var trial = 0; trial < 24; trial++)
         {
             var network = Random(random, activation, trial);
             var region = Region(random, network.Input.Size, trial);
@@ -62,7 +62,7 @@ public sealed class CheckerSoundnessTests
     {
         var activation = RandomNetworks.Activations.Single(a => a.Name == name);
         var random = new Random(81);
-        for (var trial = 0; trial < 40; trial++)
+        for (var trial = 0; trial < 24; trial++)
         {
             var network = Random(random, activation, trial);
             var region = Region(random, network.Input.Size, trial);
@@ -75,6 +75,39 @@ public sealed class CheckerSoundnessTests
                 Assert.False(result.IsAccepted, $"Trial {trial}: {result}");
             }
         }
+    }
+
+    [Theory]
+    [MemberData(nameof(Activations))]
+    public void No_margin_for_float32_exceeds_what_is_computed_in_any_order(string name)
+    {
+        var activation = RandomNetworks.Activations.Single(a => a.Name == name);
+        var random = new Random(83);
+        var rounded = new RoundedEvaluation(random);
+        var (accepted, beyond) = (0, 0);
+        for (var trial = 0; trial < 30; trial++)
+        {
+            var network = Random(random, activation, trial);
+            var radius = trial % 2 == 0 ? 0 : 0.1;
+            var region = InputRegion.Ball([.. RandomNetworks.RandomVector(random, network.Input.Size, 1).Select(x => (double)(float)x)], radius, Norm.Linf);
+            var row = new double[network.Output.Size];
+            row[random.Next(row.Length)] = 1;
+            var least = double.PositiveInfinity;
+            for (var sample = 0; sample < 20; sample++)
+            {
+                float[] x = [.. Enumerable.Range(0, region.Size).Select(i => Math.Clamp((float)(region.Lower[i] + random.NextDouble() * (region.Upper[i] - region.Lower[i])), region.Representable.Lower[i], region.Representable.Upper[i]))];
+                least = Math.Min(least, rounded.Values(network, x)[network.Output].Zip(row, (y, c) => y * c).Sum());
+            }
+
+            var property = Proofs.Above(region, least - 1, row);
+            var margin = CertificateChecker.Check(network, property with { Semantics = Semantics.Float32 }, 0, Part(random, network, property, 1, 0)).Margin;
+            Assert.True(margin <= 1, $"Trial {trial}: the margin {margin} exceeds 1.");
+            accepted += margin > 0 ? 1 : 0;
+            beyond += CertificateChecker.Check(network, property, 0, Proofs.Part()).Margin > 1 ? 1 : 0;
+        }
+
+        // Where a function jumps, float32 may take either side. Around a single point, what is proved of real numbers does not hold for what is computed: the check can fail.
+        Assert.True(name is "Step" or "Sign" or "Fraction" or "ThresholdedReLU(0.3)" || (accepted > 5 && beyond > 0), $"{accepted} proofs were accepted, {beyond} of real numbers are false in float32.");
     }
 
     [Fact]
