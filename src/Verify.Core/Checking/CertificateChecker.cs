@@ -57,8 +57,9 @@ public sealed class CertificateChecker
         {
             var all = ImmutableArray.CreateRange(Enumerable.Range(0, property.Output.Violations.Length));
             var region = new Part(null, [.. property.Region.Lower], [.. property.Region.Upper], null, Place.Root);
-            var worst = checker.Check(proof, region, all).MinBy(missed => missed.Margin);
-            return worst.Margin > 0 ? new(worst.Margin) : Rejected(worst.Place, worst.Reason);
+            var missed = checker.Check(proof, region, all);
+            var worst = missed.MinBy(missed => missed.Margin);
+            return worst.Margin > 0 ? new(worst.Margin) : Rejected(worst.Place, worst.Reason) with { Open = OpenPart.Together(missed.SelectMany(violation => violation.Open)) };
         }
         catch (InvalidProof invalid)
         {
@@ -88,6 +89,11 @@ public sealed class CertificateChecker
         if (part.Bounds is { IsEmpty: true }) return Array.ConvertAll([.. open], _ => Empty(part));
 
         var missed = Exclude(proof, ref part, open);
+        for (var i = 0; i < missed.Length && proof.Cuts.IsEmpty; i++)
+        {
+            if (!(missed[i].Margin > 0)) missed[i] = missed[i] with { Open = [new OpenPart(proof, [.. part.Lower], [.. part.Upper], part.SignedCuts, [open[i]], -missed[i].Margin)] };
+        }
+
         foreach (var cut in proof.Cuts)
         {
             var left = Enumerable.Range(0, open.Length).Where(i => !(missed[i].Margin > 0)).ToArray();
@@ -96,7 +102,12 @@ public sealed class CertificateChecker
             for (var k = 0; k < left.Length; k++)
             {
                 var worse = below[k].Margin <= above[k].Margin ? below[k] : above[k];
-                missed[left[k]] = worse with { Margin = Math.Min(worse.Margin, missed[left[k]].Beyond), Beyond = missed[left[k]].Beyond };
+                var before = missed[left[k]];
+
+                // Of several cuts that do not do, the one is told that leaves fewest parts open.
+                var parts = below[k].Open.AddRange(above[k].Open);
+                if (!before.Open.IsEmpty && before.Open.Length < parts.Length) parts = before.Open;
+                missed[left[k]] = worse with { Margin = Math.Min(worse.Margin, before.Beyond), Beyond = before.Beyond, Open = worse.Margin > 0 ? [] : parts };
             }
         }
 
@@ -169,7 +180,7 @@ public sealed class CertificateChecker
         else if (cut is NeuronCut { Node: var node, Element: var element })
         {
             var source = layout.Sources[node][0];
-            (below, above) = (below with { Cut = new SignedCut(source, element, -1, cut.At) }, above with { Cut = new SignedCut(source, element, 1, cut.At) });
+            (below, above) = (below with { Cut = new SignedCut(node, source, element, -1, cut.At) }, above with { Cut = new SignedCut(node, source, element, 1, cut.At) });
         }
 
         var (first, second) = (Array.Empty<Missed>(), Array.Empty<Missed>());
@@ -198,7 +209,10 @@ public sealed class CertificateChecker
     private sealed record Part(PartBounds? Bounds, double[] Lower, double[] Upper, SignedCut? Cut, Place Place)
     {
         /// <summary>How many cuts of neurons tell the part apart.</summary>
-        public int Cuts => (Bounds?.Cuts.Length ?? 0) + (Cut is null ? 0 : 1);
+        public int Cuts => SignedCuts.Length;
+
+        /// <summary>The cuts of neurons that tell the part apart.</summary>
+        public ImmutableArray<SignedCut> SignedCuts => Cut is null ? Bounds?.Cuts ?? [] : (Bounds?.Cuts ?? []).Add(Cut);
     }
 
     /// <summary>By how much a violation is missed on a part.</summary>
@@ -206,5 +220,9 @@ public sealed class CertificateChecker
     /// <param name="Beyond">The least by which it is missed in what rows cut off the part's box.</param>
     /// <param name="Place">Where it is missed by least.</param>
     /// <param name="Reason">Why it is not known to be missed there, where it is not.</param>
-    private readonly record struct Missed(double Margin, double Beyond, Place Place, string Reason);
+    private readonly record struct Missed(double Margin, double Beyond, Place Place, string Reason)
+    {
+        /// <summary>The parts without cuts where it is not known to be missed.</summary>
+        public ImmutableArray<OpenPart> Open { get; init; } = [];
+    }
 }

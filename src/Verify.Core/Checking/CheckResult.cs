@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace RobustVerify.Core.Checking;
 
 /// <summary>What became of a proof that was checked.</summary>
@@ -11,6 +13,9 @@ public sealed record CheckResult(double Margin, string? Reason = null, string? P
 {
     /// <summary>True where the proof proves the property.</summary>
     public bool IsAccepted => Reason is null;
+
+    /// <summary>Where the proof says all that it should and it is not enough, the parts that are left to prove.</summary>
+    public ImmutableArray<OpenPart> Open { get; init; } = [];
 
     /// <inheritdoc/>
     public override string ToString() => IsAccepted ? $"accepted, margin {Margin}" : $"rejected at {Path}: {Reason}";

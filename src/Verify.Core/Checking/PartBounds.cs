@@ -317,6 +317,3 @@ internal sealed class PartBounds
 
     private (double[] Lower, double[] Upper) Interval(int node) => (lower[node], upper[node]);
 }
-
-/// <summary>What a half of a neuron cut tells: sign·(z − at) ≥ 0 for an element z of a node.</summary>
-internal sealed record SignedCut(int Source, int Element, int Sign, double At);
