@@ -39,6 +39,7 @@ internal static class BranchAndBound
         bool tells = false,
         IProgress<SearchProgress>? progress = null,
         CancellationToken cancellation = default)
+        where TPart : class
     {
         var open = new PriorityQueue<Waiting<TPart>, (double Margin, long Number)>();
         var newest = new Stack<Waiting<TPart>>();

@@ -1,14 +1,19 @@
 using System.Collections.Immutable;
 using RobustVerify.Core.Certificates;
+using RobustVerify.Core.Checking;
 
 namespace RobustVerify.Core.Search;
 
 /// <summary>A way to divide a property into parts that are easier to decide. Safe for several threads.</summary>
 /// <typeparam name="TPart">A part: immutable, and small, since many wait at a time.</typeparam>
 internal interface IBranching<TPart>
+    where TPart : class
 {
     /// <summary>The whole property.</summary>
     TPart Root { get; }
+
+    /// <summary>What is left to prove of an earlier proof, as such a part; nothing where it is none.</summary>
+    TPart? Resume(OpenPart open);
 
     /// <summary>How many parts are bounded together at best.</summary>
     int BatchSize { get; }

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using RobustVerify.Core.Bounds;
 using RobustVerify.Core.Certificates;
+using RobustVerify.Core.Checking;
 using RobustVerify.Core.Networks;
 using RobustVerify.Core.Networks.Activations;
 using RobustVerify.Core.Specifications;
@@ -67,6 +68,8 @@ internal sealed class InputSplitting : IBranching<InputPart>
     /// <summary>True for boxes in which not too many inputs vary to halve them where there is no better way.</summary>
     /// <param name="region">The property's region.</param>
     public static bool IsPossible(InputRegion region) => region.IsBox && Varying(region) <= MostInputs;
+
+    public InputPart? Resume(OpenPart open) => open.Cuts.IsEmpty ? new([.. open.Lower], [.. open.Upper], open.Violations) : null;
 
     public int BatchSize => 32;
 

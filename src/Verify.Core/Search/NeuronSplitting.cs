@@ -2,7 +2,9 @@ using System.Collections.Immutable;
 using RobustVerify.Core.Attacks;
 using RobustVerify.Core.Bounds;
 using RobustVerify.Core.Certificates;
+using RobustVerify.Core.Checking;
 using RobustVerify.Core.Networks;
+using RobustVerify.Core.Networks.Activations;
 using RobustVerify.Core.Specifications;
 
 namespace RobustVerify.Core.Search;
@@ -61,14 +63,21 @@ internal sealed class NeuronSplitting : IBranching<NeuronPart>
 
     public NeuronPart Root { get; }
 
+    public NeuronPart? Resume(OpenPart open)
+    {
+        var isWhole = open.Lower.AsSpan().SequenceEqual(property.Region.Lower) && open.Upper.AsSpan().SequenceEqual(property.Region.Upper);
+        if (!isWhole || open.Cuts.Any(cut => network.Nodes[cut.Node] is not ElementwiseNode { Activation: ReLU } || cut.At != 0)) return null;
+        return new(open.Violations, [.. open.Cuts.Select(cut => new Split((ElementwiseNode)network.Nodes[cut.Node], cut.Element, cut.Sign))], [], double.NegativeInfinity);
+    }
+
     public int BatchSize { get; }
 
     public Bounded<NeuronPart>[] Bound(ReadOnlySpan<NeuronPart> parts, CancellationToken cancellation)
     {
         var results = new Bounded<NeuronPart>[parts.Length];
-        foreach (var group in parts.ToArray().Index().GroupBy(part => IterationsOf(part.Item)))
+        foreach (var group in parts.ToArray().Index().GroupBy(part => (IterationsOf(part.Item), part.Item.Lines.IsEmpty)))
         {
-            var bounded = Bound([.. group.Select(part => part.Item)], group.Key, cancellation);
+            var bounded = Bound([.. group.Select(part => part.Item)], group.Key.Item1, cancellation);
             foreach (var ((index, _), result) in group.Zip(bounded)) results[index] = result;
         }
 
@@ -76,7 +85,7 @@ internal sealed class NeuronSplitting : IBranching<NeuronPart>
     }
 
     private int IterationsOf(NeuronPart part) =>
-        part.Splits.Length == unstable ? LeafIterations : part.Splits.IsEmpty ? RootIterations : Iterations;
+        part.Splits.Length == unstable ? LeafIterations : part.Lines.IsEmpty ? RootIterations : Iterations;
 
     private Bounded<NeuronPart>[] Bound(NeuronPart[] parts, int iterations, CancellationToken cancellation)
     {

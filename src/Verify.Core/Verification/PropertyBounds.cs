@@ -20,8 +20,8 @@ internal sealed class PropertyBounds(Question question, bool tells = false)
     /// <summary>What is bounded.</summary>
     public Question Question => question;
 
-    /// <summary>The bounds over the region that was asked of last, where they did not prove the property.</summary>
-    public LinearBoundPropagation? Known => wider;
+    /// <summary>The bounds over the region that was asked of last.</summary>
+    public LinearBoundPropagation? Known { get; private set; }
 
     /// <summary>The first node of which nothing is known in float32 over the region that was asked of last, or null.</summary>
     public Node? Unbounded { get; private set; }
@@ -47,6 +47,7 @@ internal sealed class PropertyBounds(Question question, bool tells = false)
         var best = new BestRows(rows.Length / property.Output.Size);
         double Margin(LinearBoundPropagation bounds, int steps)
         {
+            Known = bounds;
             best.Raise(bounds.LowerBoundsAndLines(rows, 0, steps, enough, cancellation));
             var margin = Least(property.Output, best);
             Proof = margin > 0 && tells ? new ProofPart { Neurons = bounds.Told, Rows = Excluding(property.Output, best) } : null;

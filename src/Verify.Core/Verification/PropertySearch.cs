@@ -1,4 +1,7 @@
+using System.Collections.Immutable;
 using RobustVerify.Core.Bounds;
+using RobustVerify.Core.Certificates;
+using RobustVerify.Core.Checking;
 using RobustVerify.Core.Networks;
 using RobustVerify.Core.Search;
 using RobustVerify.Core.Specifications;
@@ -21,6 +24,9 @@ internal sealed class PropertySearch(Question question, LinearBoundPropagation k
 
     // What bounds of a part of few rows cost, with those of the parts that it may be divided into.
     private const double EvaluationsOfPart = 20;
+
+    // So often what the checker does not accept is divided further.
+    private const int MostRounds = 4;
 
     private readonly Network network = question.Network!;
 
@@ -45,10 +51,12 @@ internal sealed class PropertySearch(Question question, LinearBoundPropagation k
 
     /// <summary>Searches; returns nothing where the property cannot be divided in this way.</summary>
     /// <param name="method">The way.</param>
+    /// <param name="earlier">A proof to begin with, of this property or one like it, or nothing: only what is left of it to prove is searched.</param>
     /// <param name="isCounterexample">Whether a candidate violates the property where it counts. Called by one thread.</param>
     /// <param name="attack">Looks for a counterexample with more effort than before.</param>
     /// <param name="cancellation">Ends the work with an <see cref="OperationCanceledException"/>.</param>
-    public SearchResult? Run(SearchMethod method, Predicate<float[]> isCounterexample, Func<float[]?> attack, CancellationToken cancellation)
+    public SearchResult? Run(
+        SearchMethod method, ProofPart? earlier, Predicate<float[]> isCounterexample, Func<float[]?> attack, CancellationToken cancellation)
     {
         // Each part costs bounds of every neuron; or so many evaluations, whatever its neurons.
         var byNeurons = method is SearchMethod.Any or SearchMethod.Neurons && NeuronSplitting.Suits(known);
@@ -56,18 +64,48 @@ internal sealed class PropertySearch(Question question, LinearBoundPropagation k
         if (byInputs && (!byNeurons || InputSplitting.Suits(known)))
         {
             var affordable = Math.Clamp(AffordableWork / ((double)Pairs * network.Nodes.Sum(node => node.Size)), 16, 100_000);
-            return Run(new InputSplitting(network, property, question.LeastMargin, Tells), affordable);
+            return Run(margin => new InputSplitting(network, property, margin, Tells), affordable, earlier);
         }
 
         if (byNeurons)
         {
             var affordable = Math.Clamp(AffordableWork / (EvaluationsOfPart * (double)Pairs), 16, 1_000_000);
-            return Run(new NeuronSplitting(known, property, question.LeastMargin, Tells), affordable);
+            return Run(margin => new NeuronSplitting(known, property, margin, Tells), affordable, earlier is null ? null : earlier with { Neurons = known.Told });
         }
 
         return null;
 
-        SearchResult Run<TPart>(IBranching<TPart> branching, double affordable) => BranchAndBound.Run(
-            branching, budget.Subproblems ?? (int)affordable, isCounterexample, attack, null, Tells, Progress, cancellation);
+        SearchResult Run<TPart>(Func<double, IBranching<TPart>> branchingOf, double affordable, ProofPart? proof)
+            where TPart : class
+        {
+            var (parts, slack) = (0, 0.0);
+            for (var round = 0; ; round++)
+            {
+                var branching = branchingOf(question.LeastMargin + slack);
+                var open = ImmutableArray<OpenPart>.Empty;
+                TPart[] roots = [branching.Root];
+                if (proof is not null)
+                {
+                    var check = CertificateChecker.Check(network, property, question.LeastMargin, proof, cancellation);
+                    if (check.IsAccepted) return new(null, check.Margin, parts) { IsProved = true, Proofs = [proof] };
+                    if (round == MostRounds) return new(null, check.Margin, parts) { IsProved = true };
+                    open = check.Open;
+                    var resumed = open.Select(branching.Resume).OfType<TPart>().ToArray();
+                    if (open.IsEmpty || resumed.Length < open.Length) proof = null;
+                    else roots = resumed;
+
+                    // What the search thought proved and the checker does not is to be proved by more than it fell short of.
+                    if (parts > 0) slack = Math.Max(2 * slack, 2 * open.Select(part => part.Shortfall).DefaultIfEmpty(1e-6).Max());
+                    if (double.IsFinite(slack)) branching = branchingOf(question.LeastMargin + slack);
+                }
+
+                var result = BranchAndBound.Run(
+                    branching, Math.Max(0, (budget.Subproblems ?? (int)affordable) - parts), isCounterexample, attack, roots, Tells, Progress, cancellation);
+                parts += result.Parts;
+                result = result with { Parts = parts };
+                if (!result.IsProved || !Tells) return result;
+                proof = proof is null ? result.Proofs[0] : ProofGraft.Onto(proof, open, result.Proofs);
+            }
+        }
     }
 }

@@ -3,6 +3,7 @@ using System.Reflection;
 using System.Text;
 using RobustVerify.Core.Attacks;
 using RobustVerify.Core.Certificates;
+using RobustVerify.Core.Checking;
 using RobustVerify.Core.Networks;
 using RobustVerify.Core.Numerics;
 using RobustVerify.Core.Runtimes;
@@ -159,23 +160,33 @@ public sealed class Verifier(DeployedModel model)
     {
         var bounds = BoundsOf(property);
         var certificate = reached = Bound(bounds, property, budget, cancellation);
-        if (certificate.Verdict != Verdict.Unknown || bounds.Known is not { } known || budget.Subproblems == 0 || Method == SearchMethod.None)
+        if (certificate.Proof is { } byBounds)
+        {
+            var check = CertificateChecker.Check(bounds.Question.Network!, property, bounds.Question.LeastMargin, byBounds, cancellation);
+            if (check.IsAccepted) return certificate with { Margin = Math.Min(certificate.Margin!.Value, check.Margin) };
+        }
+        else if (certificate.Verdict != Verdict.Unknown)
+        {
             return certificate;
+        }
+
+        if (bounds.Known is not { } known || budget.Subproblems == 0 || Method == SearchMethod.None) return certificate with { Proof = null };
         Counterexample? counterexample = null;
         var search = new PropertySearch(bounds.Question, known, property, budget) { Tells = KeepsProofs, Progress = Progress };
         var result = search.Run(
             Method,
+            certificate.Proof,
             candidate => (counterexample = CounterexampleAt(candidate, property)) is not null,
             () => (counterexample = Attack(property, search.Thorough, cancellation))?.Input.ToArray(),
             cancellation);
-        if (result is null) return certificate;
+        if (result is null) return certificate with { Proof = null };
         if (counterexample is not null)
             return Certify(property, Verdict.Falsified, Division) with { Counterexample = counterexample, Subproblems = result.Parts };
 
         // A part is only bounded until it is proved: the margin of all says nothing of the property's.
         return result.IsProved
             ? Certify(property, Verdict.Verified, Division) with { Proof = result.Proofs.FirstOrDefault(), Subproblems = result.Parts }
-            : certificate with
+            : certificate.Verdict == Verdict.Verified ? certificate with { Proof = null } : certificate with
             {
                 Method = Division,
                 Subproblems = result.Parts,
