@@ -38,6 +38,19 @@ public sealed record CertificateFile
     /// <summary>The property that each certificate of the report answers.</summary>
     public required ImmutableArray<Property> Properties { get; init; }
 
+    /// <summary>What was found of the property of a name, and whether it is the same property, or nothing.</summary>
+    /// <param name="property">The property.</param>
+    internal (Certificate Certificate, bool IsSame)? Find(Property property)
+    {
+        for (var i = 0; i < Properties.Length; i++)
+        {
+            if (Properties[i].Name == property.Name)
+                return (Report.Certificates[i], CertificateWriter.BytesOf(Properties[i]).AsSpan().SequenceEqual(CertificateWriter.BytesOf(property)));
+        }
+
+        return null;
+    }
+
     /// <summary>The path of a model as a file names it.</summary>
     /// <param name="path">The file.</param>
     /// <param name="model">The model.</param>

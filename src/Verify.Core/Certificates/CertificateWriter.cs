@@ -36,6 +36,14 @@ internal sealed class CertificateWriter
         }
     }
 
+    /// <summary>The bytes of a property: two properties that ask the same have the same.</summary>
+    public static byte[] BytesOf(Property property)
+    {
+        var writer = new CertificateWriter();
+        writer.Write(property);
+        return writer.Bytes.ToArray();
+    }
+
     private void Write(Property property)
     {
         Write(property.Name);

@@ -18,7 +18,8 @@ internal static class ProofGraft
         {
             // What the part proved of other violations it still does.
             var others = open[i].Part.Rows.RemoveAll(row => open[i].Violations.Contains(row.Violation));
-            replaced[open[i].Part] = proofs[i] with { Neurons = open[i].Part.Neurons.AddRange(proofs[i].Neurons), Rows = others.AddRange(proofs[i].Rows) };
+            var neurons = others.IsEmpty ? [] : open[i].Part.Neurons;
+            replaced[open[i].Part] = proofs[i] with { Neurons = neurons.AddRange(proofs[i].Neurons), Rows = others.AddRange(proofs[i].Rows) };
         }
 
         return Replace(proof, replaced);

@@ -27,6 +27,7 @@ internal sealed class PropertySearch(Question question, LinearBoundPropagation k
 
     // So often what the checker does not accept is divided further.
     private const int MostRounds = 4;
+    private const double LeastSlack = 1e-9;
 
     private readonly Network network = question.Network!;
 
@@ -78,32 +79,30 @@ internal sealed class PropertySearch(Question question, LinearBoundPropagation k
         SearchResult Run<TPart>(Func<double, IBranching<TPart>> branchingOf, double affordable, ProofPart? proof)
             where TPart : class
         {
-            var (parts, slack) = (0, 0.0);
+            var (parts, slack, isProved) = (0, 0.0, false);
             for (var round = 0; ; round++)
             {
-                var branching = branchingOf(question.LeastMargin + slack);
                 var open = ImmutableArray<OpenPart>.Empty;
-                TPart[] roots = [branching.Root];
                 if (proof is not null)
                 {
                     var check = CertificateChecker.Check(network, property, question.LeastMargin, proof, cancellation);
                     if (check.IsAccepted) return new(null, check.Margin, parts) { IsProved = true, Proofs = [proof] };
                     if (round == MostRounds) return new(null, check.Margin, parts) { IsProved = true };
-                    open = check.Open;
-                    var resumed = open.Select(branching.Resume).OfType<TPart>().ToArray();
-                    if (open.IsEmpty || resumed.Length < open.Length) proof = null;
-                    else roots = resumed;
 
                     // What the search thought proved and the checker does not is to be proved by more than it fell short of.
-                    if (parts > 0) slack = Math.Max(2 * slack, 2 * open.Select(part => part.Shortfall).DefaultIfEmpty(1e-6).Max());
-                    if (double.IsFinite(slack)) branching = branchingOf(question.LeastMargin + slack);
+                    open = check.Open;
+                    if (parts > 0)
+                        slack = 2 * open.Select(part => part.Shortfall).Where(double.IsFinite).Append(slack).Append(LeastSlack).Max();
                 }
 
+                var branching = branchingOf(question.LeastMargin + slack);
+                var roots = open.Select(branching.Resume).OfType<TPart>().ToArray();
+                if (open.IsEmpty || roots.Length < open.Length) (proof, roots) = (null, [branching.Root]);
                 var result = BranchAndBound.Run(
                     branching, Math.Max(0, (budget.Subproblems ?? (int)affordable) - parts), isCounterexample, attack, roots, Tells, Progress, cancellation);
                 parts += result.Parts;
-                result = result with { Parts = parts };
-                if (!result.IsProved || !Tells) return result;
+                isProved |= result.IsProved;
+                if (!result.IsProved || !Tells) return result with { Parts = parts, IsProved = isProved && result.Counterexample is null };
                 proof = proof is null ? result.Proofs[0] : ProofGraft.Onto(proof, open, result.Proofs);
             }
         }

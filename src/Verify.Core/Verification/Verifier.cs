@@ -32,6 +32,12 @@ public sealed class Verifier(DeployedModel model)
     /// <summary>Whether what is verified comes with its proof (<see cref="Certificate.Proof"/>), which takes memory.</summary>
     public bool KeepsProofs { get; init; }
 
+    /// <summary>
+    /// What was found before, of this model or one like it. What was proved of the same property of the same model is proved by replaying it; of
+    /// another model, or another property of this name, a search begins with what is left of the proof to prove.
+    /// </summary>
+    public CertificateFile? Earlier { get; init; }
+
     /// <summary>What decides a property that bounds leave open. For experiments: the default is what suits its network.</summary>
     public SearchMethod Method { get; init; }
 
@@ -53,9 +59,9 @@ public sealed class Verifier(DeployedModel model)
         var reached = Certify(property, Verdict.Unknown, "none");
         try
         {
-            return Attack(property, budget, limit.Token) is { } counterexample
+            return Repeated(property, limit.Token) ?? (Attack(property, budget, limit.Token) is { } counterexample
                 ? Certify(property, Verdict.Falsified, "attack") with { Counterexample = counterexample }
-                : Decide(property, budget, ref reached, limit.Token);
+                : Decide(property, budget, ref reached, limit.Token));
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
@@ -151,6 +157,17 @@ public sealed class Verifier(DeployedModel model)
         return null;
     }
 
+    /// <summary>What was found before of the same property of the same model by the same engine, where it still shows what it showed.</summary>
+    private Certificate? Repeated(Property property, CancellationToken cancellation)
+    {
+        if (Earlier?.Find(property) is not (var certificate, true) || certificate.Model != model.Sha256 || certificate.Engine != Engine) return null;
+        if (certificate.Counterexample is { } counterexample) return CounterexampleAt([.. counterexample.Input], property) is null ? null : certificate;
+        if (certificate.Verdict == Verdict.Unknown) return certificate;
+        var question = BoundsOf(property).Question;
+        return certificate.Proof is { } proof && question.Network is { } network
+            && CertificateChecker.Check(network, property, question.LeastMargin, proof, cancellation).IsAccepted ? certificate : null;
+    }
+
     /// <summary>The verdict of bounds, and where they do not decide, of a search that divides the property.</summary>
     /// <param name="property">The property.</param>
     /// <param name="budget">How much work it may cost.</param>
@@ -175,7 +192,7 @@ public sealed class Verifier(DeployedModel model)
         var search = new PropertySearch(bounds.Question, known, property, budget) { Tells = KeepsProofs, Progress = Progress };
         var result = search.Run(
             Method,
-            certificate.Proof,
+            certificate.Proof ?? Earlier?.Find(property)?.Certificate.Proof,
             candidate => (counterexample = CounterexampleAt(candidate, property)) is not null,
             () => (counterexample = Attack(property, search.Thorough, cancellation))?.Input.ToArray(),
             cancellation);
