@@ -22,10 +22,10 @@ internal static class BaselineCommand
         command.SetAction((parsed, cancellation) =>
         {
             var path = parsed.GetRequiredValue(specification);
-            var report = Run(path, new ReportView(terminal, json: false), cancellation);
-            if (!report.Complete) throw new OperationCanceledException();
             var baseline = BaselineFile.Of(path);
-            baseline.Accept(report);
+            var (report, certificates) = Run(path, baseline, new ReportView(terminal, json: false), cancellation);
+            if (!report.Complete) throw new OperationCanceledException();
+            baseline.Accept(report, certificates);
             terminal.Output.WriteLine($"Written: {baseline.Path}");
             return Task.FromResult(ExitCode.Holds);
         });
@@ -41,8 +41,9 @@ internal static class BaselineCommand
         {
             var path = parsed.GetRequiredValue(specification);
             var view = new ReportView(terminal.ForLogs(), json: false);
-            var report = Run(path, view, cancellation);
-            var findings = BaselineFile.Of(path).Compare(report, $"run 'dotnet robustverify baseline accept {path}'");
+            var baseline = BaselineFile.Of(path);
+            var (report, certificates) = Run(path, baseline, view, cancellation);
+            var findings = baseline.Compare(report, $"run 'dotnet robustverify baseline accept {path}'", certificates);
             if (parsed.GetValue(json)) JsonOutput.Write(terminal, findings);
             else foreach (var finding in findings) terminal.Output.WriteLine(Line(finding));
             view.Lines.Output.WriteLine(findings.IsEmpty ? "No difference from the baseline." : $"{Count("error", error: true)}, {Count("warning", error: false)}.");
@@ -63,11 +64,15 @@ internal static class BaselineCommand
 
     private static Argument<string> Specification() => new("spec.json") { Description = "The specification." };
 
-    private static Report Run(string path, ReportView view, CancellationToken cancellation)
+    /// <summary>Verifies a specification, with what its baseline proves to begin with.</summary>
+    private static (Report Report, CertificateFile Certificates) Run(string path, BaselineFile baseline, ReportView view, CancellationToken cancellation)
     {
         var question = new SampleQuestion(Core.Specifications.Specification.Load(path));
         using var model = DeployedModel.Load(question.ModelPath);
-        return view.Follow("verifying", question.Count, (progress, search) => question.Verify(new Verifier(model) { Progress = search }, progress, cancellation));
+        var earlier = baseline.ReadCertificates();
+        var report = view.Follow("verifying", question.Count, (progress, search) =>
+            question.Verify(new Verifier(model) { Progress = search, KeepsProofs = true, Earlier = earlier }, progress, cancellation));
+        return (report, CertificateFile.Of(report, model.Path, baseline.CertificatePath));
     }
 
     internal static string Line(Finding finding) =>

@@ -15,8 +15,9 @@ internal static class BenchCommand
         var family = new Option<string[]>("--family") { AllowMultipleArgumentsPerToken = true, Description = "Only the instances of these families: names of the folders." };
         var output = new Option<string>("--output") { DefaultValueFactory = _ => "results.csv", Description = "The file of results, written after every instance." };
         var counterexamples = new Option<string?>("--counterexamples") { Description = "A folder for the counterexamples." };
+        var certificates = new Option<string?>("--certificates") { Description = "A folder for the proofs of what is unsat, which 'check' derives again." };
         var json = JsonOutput.Option();
-        var command = new Command("bench", "Answers the instances of a benchmark and compares with the known answers.") { path, timeout, family, output, counterexamples, json };
+        var command = new Command("bench", "Answers the instances of a benchmark and compares with the known answers.") { path, timeout, family, output, counterexamples, certificates, json };
         command.SetAction((parsed, cancellation) =>
         {
             var lines = parsed.GetValue(json) ? terminal.ForLogs() : terminal;
@@ -41,7 +42,7 @@ internal static class BenchCommand
             {
                 file.WriteLine("family,onnx,vnnlib,verdict,seconds,expected");
                 var answered = new List<BenchResult>();
-                using var run = new BenchRun();
+                using var run = new BenchRun(parsed.GetValue(certificates));
                 foreach (var instance in instances)
                 {
                     try
@@ -80,8 +81,7 @@ internal static class BenchCommand
     {
         if (result.Counterexample is not { } counterexample) return;
         Directory.CreateDirectory(folder);
-        var name = $"{result.Instance.Family}_{Path.GetFileNameWithoutExtension(result.Instance.Onnx)}_{Path.GetFileNameWithoutExtension(result.Instance.VnnLib)}.counterexample";
-        using var writer = new StreamWriter(Path.Combine(folder, name));
+        using var writer = new StreamWriter(Path.Combine(folder, $"{result.Instance.Name}.counterexample"));
         VnnLibCounterexample.Write(writer, counterexample.Input.AsSpan(), counterexample.Output.AsSpan());
     }
 

@@ -19,6 +19,7 @@ internal sealed record Failure(string? Code, string Message, int ExitCode)
         InvalidModelException => new Failure(DiagnosticCodes.ModelInvalid, exception.Message, Tool.ExitCode.Error),
         SpecificationException => new Failure(DiagnosticCodes.SpecificationInvalid, exception.Message, Tool.ExitCode.Error),
         ReportFormatException => new Failure(DiagnosticCodes.BaselineUnreadable, exception.Message, Tool.ExitCode.Error),
+        CertificateFormatException => new Failure(DiagnosticCodes.CertificateUnreadable, exception.Message, Tool.ExitCode.Error),
         IOException or UnauthorizedAccessException => new Failure(DiagnosticCodes.FileUnreadable, exception.Message, Tool.ExitCode.Error),
         OperationCanceledException => new Failure(DiagnosticCodes.RunIncomplete, "The run was cancelled before anything was found out.", Tool.ExitCode.Inconclusive),
         _ => new Failure(DiagnosticCodes.EngineFailed, $"This is a fault of RobustVerify, please report it: {exception.GetType().Name}: {exception.Message}", Tool.ExitCode.Error),

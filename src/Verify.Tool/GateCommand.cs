@@ -36,16 +36,18 @@ internal static class GateCommand
                 throw new SpecificationException(path, $"the specification is of {specification.ModelPath}, but the project gates {gated} with it; name the same model in both");
 
             using var model = DeployedModel.Load(specification.ModelPath);
-            var result = new Verifier(model).Verify(specification, cancellation: cancellation);
+            var baseline = BaselineFile.Of(path);
+            var result = new Verifier(model) { KeepsProofs = true, Earlier = baseline.ReadCertificates() }.Verify(specification, cancellation: cancellation);
             if (!result.Complete) throw new OperationCanceledException();
             string?[] read =
             [
                 typeof(GateCommand).Assembly.Location, typeof(Verifier).Assembly.Location,
                 Environment.GetEnvironmentVariable("ROBUSTVERIFY_ONNXRUNTIME"),
-                path, specification.SamplesFile, .. model.Model.Files,
+                path, specification.SamplesFile, baseline.CertificatePath, .. model.Model.Files,
             ];
             Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(report))!);
             File.WriteAllText(report, ReportJson.Write(result));
+            CertificateFile.Of(result, model.Path, baseline.CertificatePath).Write(CertificatesOf(report));
             File.WriteAllLines($"{report}.inputs", read.Where(File.Exists).Select(file => Path.GetFullPath(file!)).Distinct().Select(file => $"{Sha256(file)}\t{file}"));
             terminal.Output.WriteLine($"{result.Certificates.Count(certificate => certificate.Verdict == Verdict.Verified)} of {result.Certificates.Length} properties of {result.Model} are verified.");
             return Task.FromResult(ExitCode.Holds);
@@ -60,7 +62,8 @@ internal static class GateCommand
         var command = new Command("compare", "Compares a report with the baseline.") { reportOption, baselineOption, acceptOption };
         command.SetAction((parsed, _) =>
         {
-            var findings = new BaselineFile(parsed.GetRequiredValue(baselineOption)).Compare(Read(parsed.GetRequiredValue(reportOption)), parsed.GetRequiredValue(acceptOption));
+            var findings = new BaselineFile(parsed.GetRequiredValue(baselineOption)).Compare(
+                Read(parsed.GetRequiredValue(reportOption)), parsed.GetRequiredValue(acceptOption), CertificateFile.Read(CertificatesOf(parsed.GetRequiredValue(reportOption))));
             // Where something is worse, to accept what is better would be to accept that as well.
             var worse = findings.Any(finding => finding.IsError);
             foreach (var finding in findings.Where(finding => finding.IsError || !worse)) terminal.Output.WriteLine(BaselineCommand.Line(finding));
@@ -76,7 +79,8 @@ internal static class GateCommand
         command.SetAction((parsed, _) =>
         {
             var baseline = new BaselineFile(parsed.GetRequiredValue(baselineOption));
-            baseline.Accept(Read(parsed.GetRequiredValue(reportOption)));
+            var report = parsed.GetRequiredValue(reportOption);
+            baseline.Accept(Read(report), CertificateFile.Read(CertificatesOf(report)));
             terminal.Output.WriteLine($"Accepted as the baseline: {baseline.Path}");
             return Task.FromResult(ExitCode.Holds);
         });
@@ -84,6 +88,9 @@ internal static class GateCommand
     }
 
     private static Option<string> Required(string name, string description) => new(name) { Description = description, Required = true };
+
+    /// <summary>Where the proofs of a report are until it is accepted.</summary>
+    private static string CertificatesOf(string report) => Path.ChangeExtension(report, ".certificate");
 
     private static Report Read(string path) => ReportJson.Read(File.ReadAllText(path), path);
 

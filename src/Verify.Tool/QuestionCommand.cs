@@ -33,15 +33,28 @@ internal static class QuestionCommand
         var arguments = new QuestionArguments(command);
         var json = JsonOutput.Option();
         var method = new Option<SearchMethod>("--method") { Description = "For experiments: how a property is divided that bounds leave open. Without it, as suits the network." };
+        var certificate = new Option<string?>("--certificate") { Description = "A file for the proofs of all verdicts, which 'check' derives again. If it is there already, what it proves is not searched again." };
         command.Add(json);
         command.Add(method);
+        command.Add(certificate);
         command.SetAction((parsed, cancellation) =>
         {
             var question = arguments.Read(parsed);
+            var file = parsed.GetValue(certificate);
             using var model = DeployedModel.Load(question.ModelPath);
             var report = new ReportView(terminal, parsed.GetValue(json))
-                .Follow(doing, question.Count, (progress, search) =>
-                    answer(question, new Verifier(model) { Method = parsed.GetValue(method), Progress = search }, progress, cancellation));
+                .Follow(doing, question.Count, (progress, search) => answer(
+                    question,
+                    new Verifier(model)
+                    {
+                        Method = parsed.GetValue(method),
+                        Progress = search,
+                        KeepsProofs = file is not null,
+                        Earlier = File.Exists(file) ? CertificateFile.Read(file) : null,
+                    },
+                    progress,
+                    cancellation));
+            if (file is not null) CertificateFile.Of(report, model.Path, file).Write(file);
             return Task.FromResult(exitCode(report));
         });
         return command;

@@ -105,10 +105,4 @@ internal sealed class ReportView(Terminal terminal, bool json)
     private static string Down(double? value) => value is { } number ? Rounding.RoundDown(number, Digits).ToString(CultureInfo.InvariantCulture) : "";
 
     private static string Up(double? value) => value is { } number ? Rounding.RoundUp(number, Digits).ToString(CultureInfo.InvariantCulture) : "";
-
-    /// <summary>Reports at once, on the thread that runs: <see cref="Progress{T}"/> would come late and out of order.</summary>
-    private sealed class Each<T>(Action<T> action) : IProgress<T>
-    {
-        public void Report(T value) => action(value);
-    }
 }

@@ -21,6 +21,7 @@ internal static class RobustVerifyCommand
             InspectCommand.Create(terminal),
             QuestionCommand.Verify(terminal),
             QuestionCommand.Radius(terminal),
+            CheckCommand.Create(terminal),
             BenchCommand.Create(terminal),
             BaselineCommand.Create(terminal),
             GateCommand.Create(terminal),

@@ -12,6 +12,7 @@ public sealed class BaselineFile
 {
     private const string Verified = ".robust.verified.json";
     private const string Received = ".robust.received.json";
+    private const string Proofs = ".robust.verified.certificate";
 
     private readonly bool writable;
 
@@ -32,6 +33,13 @@ public sealed class BaselineFile
 
     /// <summary>The committed file.</summary>
     public string Path { get; }
+
+    /// <summary>The committed proofs of what the baseline says is verified: <c>digits.robust.verified.certificate</c>.</summary>
+    public string CertificatePath => Path[..^Verified.Length] + Proofs;
+
+    /// <summary>The committed proofs, or nothing where there are none.</summary>
+    /// <exception cref="CertificateFormatException">The file is none of certificates.</exception>
+    public CertificateFile? ReadCertificates() => File.Exists(CertificatePath) ? CertificateFile.Read(CertificatePath) : null;
 
     /// <summary>The baseline of a specification: <c>digits.robust.json</c> or <c>digits.json</c> has <c>digits.robust.verified.json</c>.</summary>
     public static BaselineFile Of(string specificationPath)
@@ -54,15 +62,18 @@ public sealed class BaselineFile
     }
 
     /// <summary>Makes a run the baseline, and removes what was received before.</summary>
+    /// <param name="report">The run.</param>
+    /// <param name="certificates">Its proofs, if they are to be kept: what is proved is then replayed the next time, and not searched.</param>
     /// <exception cref="UnauthorizedAccessException">The process runs on a build server.</exception>
     /// <exception cref="InvalidOperationException">The run is incomplete.</exception>
-    public void Accept(Report report)
+    public void Accept(Report report, CertificateFile? certificates = null)
     {
         if (!writable)
             throw new UnauthorizedAccessException($"{Path} is not written on a build server (the environment variable CI is set). Accept on your own machine and commit the file.");
         if (!report.Complete)
             throw new InvalidOperationException($"{Path} is not written: the run ended before every property was looked at.");
         File.WriteAllText(Path, ReportJson.Write(report));
+        certificates?.Write(CertificatePath);
         File.Delete(ReceivedPath(Path));
     }
 
@@ -72,11 +83,12 @@ public sealed class BaselineFile
     /// </summary>
     /// <param name="current">The run.</param>
     /// <param name="howToAccept">What to do to accept a difference, as the end of a sentence.</param>
+    /// <param name="certificates">The run's proofs, which are kept where it becomes the baseline.</param>
     /// <returns>What differs; empty where nothing does.</returns>
     /// <exception cref="ReportFormatException">The baseline is no report.</exception>
-    public ImmutableArray<Finding> Compare(Report current, string howToAccept)
+    public ImmutableArray<Finding> Compare(Report current, string howToAccept, CertificateFile? certificates = null)
     {
-        if (!File.Exists(Path)) return [WithoutBaseline(current)];
+        if (!File.Exists(Path)) return [WithoutBaseline(current, certificates)];
         var findings = BaselineComparer.Compare(Read(), current, howToAccept);
         if (!writable) return findings;
         if (findings.IsEmpty) File.Delete(ReceivedPath(Path));
@@ -84,10 +96,10 @@ public sealed class BaselineFile
         return findings;
     }
 
-    private Finding WithoutBaseline(Report current)
+    private Finding WithoutBaseline(Report current, CertificateFile? certificates)
     {
         var write = writable && current.Complete;
-        if (write) Accept(current);
+        if (write) Accept(current, certificates);
         var message = write
             ? "There was no baseline, so this run became it. Look at it and commit it; from now on a worse result is an error."
             : "There is no baseline to compare with. Run this on your own machine, which writes it, and commit the file.";

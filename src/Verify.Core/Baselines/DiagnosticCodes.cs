@@ -24,6 +24,9 @@ public static class DiagnosticCodes
     /// <summary>The baseline cannot be read.</summary>
     public const string BaselineUnreadable = "RV1007";
 
+    /// <summary>A file of certificates cannot be read.</summary>
+    public const string CertificateUnreadable = "RV1008";
+
     /// <summary>The specification, its data or its query is wrong.</summary>
     public const string SpecificationInvalid = "RV2001";
 

@@ -36,7 +36,13 @@ public sealed record CertificateFile
     public required Report Report { get; init; }
 
     /// <summary>The property that each certificate of the report answers.</summary>
-    public required ImmutableArray<Property> Properties { get; init; }
+    public ImmutableArray<Property> Properties => Report.Properties;
+
+    /// <summary>The file of a run.</summary>
+    /// <param name="report">The run's report.</param>
+    /// <param name="model">The path of the model.</param>
+    /// <param name="path">Where the file is going to be.</param>
+    public static CertificateFile Of(Report report, string model, string path) => new() { ModelPath = ModelPathFrom(path, model), Report = report };
 
     /// <summary>What was found of the property of a name, and whether it is the same property, or nothing.</summary>
     /// <param name="property">The property.</param>

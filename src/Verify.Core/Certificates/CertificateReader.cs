@@ -34,7 +34,7 @@ internal sealed class CertificateReader(byte[] bytes, string path)
         if (at != bytes.Length) throw Damaged();
         return new CertificateFile
         {
-            ModelPath = modelPath, Report = report with { Certificates = certificates.ToImmutable() }, Properties = properties.ToImmutable(),
+            ModelPath = modelPath, Report = report with { Properties = properties.ToImmutable(), Certificates = certificates.ToImmutable() },
         };
     }
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using RobustVerify.Core.Specifications;
 
 namespace RobustVerify.Core.Certificates;
 
@@ -16,6 +17,9 @@ public sealed record Report
 
     /// <summary>What the deployed network was executed by, to confirm counterexamples.</summary>
     public required string Runtime { get; init; }
+
+    /// <summary>The properties, where the report was not read from its text.</summary>
+    public ImmutableArray<Property> Properties { get; init; } = [];
 
     /// <summary>One certificate a property.</summary>
     public required ImmutableArray<Certificate> Certificates { get; init; }

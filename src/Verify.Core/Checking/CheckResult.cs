@@ -11,6 +11,13 @@ namespace RobustVerify.Core.Checking;
 /// <param name="Path">The part where it fails, as the halves that lead to it, or null.</param>
 public sealed record CheckResult(double Margin, string? Reason = null, string? Path = null)
 {
+    /// <summary>What there is nothing to prove of.</summary>
+    public static CheckResult Accepted { get; } = new(double.PositiveInfinity);
+
+    /// <summary>What is not checked any further.</summary>
+    /// <param name="reason">Why.</param>
+    public static CheckResult Rejected(string reason) => new(double.NegativeInfinity, reason);
+
     /// <summary>True where the proof proves the property.</summary>
     public bool IsAccepted => Reason is null;
 

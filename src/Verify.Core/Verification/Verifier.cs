@@ -76,11 +76,10 @@ public sealed class Verifier(DeployedModel model)
     public Report Verify(
         Specification specification, IProgress<Certificate>? progress = null, CancellationToken cancellation = default)
     {
-        IEnumerable<Func<Certificate>> runs = Enumerable.Range(0, specification.Samples.Length).Select<int, Func<Certificate>>(sample =>
-            specification.MeasureRadius
-                ? () => RadiusSearch.Search(this, scale => specification.PropertyAt(model, sample, scale), specification.Budget, cancellation)
-                : () => Verify(specification.PropertyAt(model, sample), specification.Budget, cancellation));
-        return Collect(specification.Name, [.. runs], progress, cancellation);
+        var samples = Enumerable.Range(0, specification.Samples.Length);
+        return specification.MeasureRadius
+            ? MeasureRadii(specification.Name, samples.Select<int, Func<double, Property>>(sample => scale => specification.PropertyAt(model, sample, scale)), specification.Budget, progress, cancellation)
+            : Verify(specification.Name, samples.Select(sample => specification.PropertyAt(model, sample)), specification.Budget, progress, cancellation);
     }
 
     /// <summary>Decides properties that are given one by one.</summary>
@@ -95,7 +94,7 @@ public sealed class Verifier(DeployedModel model)
         Budget budget,
         IProgress<Certificate>? progress = null,
         CancellationToken cancellation = default) =>
-        Collect(name, [.. properties.Select<Property, Func<Certificate>>(property => () => Verify(property, budget, cancellation))], progress, cancellation);
+        Collect(name, properties, property => property, property => Verify(property, budget, cancellation), progress, cancellation);
 
     /// <summary>Measures the radii of properties that are given one by one: see <see cref="RadiusSearch"/>.</summary>
     /// <param name="name">What the properties are of, for the report.</param>
@@ -109,24 +108,30 @@ public sealed class Verifier(DeployedModel model)
         Budget budget,
         IProgress<Certificate>? progress = null,
         CancellationToken cancellation = default) =>
-        Collect(
-            name,
-            [.. properties.Select<Func<double, Property>, Func<Certificate>>(property => () => RadiusSearch.Search(this, property, budget, cancellation))],
-            progress,
-            cancellation);
+        Collect(name, properties, property => property(1), property => RadiusSearch.Search(this, property, budget, cancellation), progress, cancellation);
 
-    private Report Collect(
-        string name, ImmutableArray<Func<Certificate>> runs, IProgress<Certificate>? progress, CancellationToken cancellation)
+    private Report Collect<T>(
+        string name,
+        IEnumerable<T> questions,
+        Func<T, Property> propertyOf,
+        Func<T, Certificate> answer,
+        IProgress<Certificate>? progress,
+        CancellationToken cancellation)
     {
-        var certificates = ImmutableArray.CreateBuilder<Certificate>(runs.Length);
+        var (properties, certificates) = (ImmutableArray.CreateBuilder<Property>(), ImmutableArray.CreateBuilder<Certificate>());
+        var isComplete = false;
         try
         {
-            foreach (var run in runs)
+            foreach (var question in questions)
             {
                 cancellation.ThrowIfCancellationRequested();
-                certificates.Add(run());
-                progress?.Report(certificates[^1]);
+                var certificate = answer(question);
+                properties.Add(propertyOf(question));
+                certificates.Add(certificate);
+                progress?.Report(certificate);
             }
+
+            isComplete = true;
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
@@ -139,8 +144,9 @@ public sealed class Verifier(DeployedModel model)
             Model = Path.GetFileName(model.Path),
             ModelSha256 = model.Sha256,
             Runtime = model.Runtime.Name,
+            Properties = properties.ToImmutable(),
             Certificates = certificates.ToImmutable(),
-            Complete = certificates.Count == runs.Length,
+            Complete = isComplete,
         };
     }
 
@@ -157,16 +163,37 @@ public sealed class Verifier(DeployedModel model)
         return null;
     }
 
-    /// <summary>What was found before of the same property of the same model by the same engine, where it still shows what it showed.</summary>
-    private Certificate? Repeated(Property property, CancellationToken cancellation)
+    /// <summary>Derives a verdict again from its certificate, without searching.</summary>
+    /// <param name="property">The property that the certificate answers.</param>
+    /// <param name="certificate">The certificate.</param>
+    /// <param name="cancellation">Ends the work with an <see cref="OperationCanceledException"/>.</param>
+    /// <returns>
+    /// Accepted where the verdict is proved again, or its counterexample violates the property again; an unknown verdict claims nothing and is
+    /// accepted.
+    /// </returns>
+    public CheckResult Check(Property property, Certificate certificate, CancellationToken cancellation = default)
     {
-        if (Earlier?.Find(property) is not (var certificate, true) || certificate.Model != model.Sha256 || certificate.Engine != Engine) return null;
-        if (certificate.Counterexample is { } counterexample) return CounterexampleAt([.. counterexample.Input], property) is null ? null : certificate;
-        if (certificate.Verdict == Verdict.Unknown) return certificate;
+        if (certificate.Model != model.Sha256) return CheckResult.Rejected($"It is a certificate of another model: {model.Path} has the SHA-256 {model.Sha256}, it names {certificate.Model}.");
+        if (certificate.Verdict == Verdict.Unknown) return CheckResult.Accepted;
+        if (certificate.Verdict == Verdict.Falsified)
+        {
+            return certificate.Counterexample is { } counterexample && CounterexampleAt([.. counterexample.Input], property) is not null
+                ? CheckResult.Accepted
+                : CheckResult.Rejected($"{model.Runtime.Name} does not answer the counterexample wrongly.");
+        }
+
         var question = BoundsOf(property).Question;
-        return certificate.Proof is { } proof && question.Network is { } network
-            && CertificateChecker.Check(network, property, question.LeastMargin, proof, cancellation).IsAccepted ? certificate : null;
+        if (question.Network is not { } network) return CheckResult.Rejected(question.Refusal!);
+        return certificate.Proof is { } proof
+            ? CertificateChecker.Check(network, property, question.LeastMargin, proof, cancellation)
+            : CheckResult.Rejected("It has no proof.");
     }
+
+    /// <summary>What was found before of the same property of the same model by the same engine, where it still shows what it showed.</summary>
+    private Certificate? Repeated(Property property, CancellationToken cancellation) =>
+        Earlier?.Find(property) is (var certificate, true) && certificate.Engine == Engine && Check(property, certificate, cancellation).IsAccepted
+            ? certificate
+            : null;
 
     /// <summary>The verdict of bounds, and where they do not decide, of a search that divides the property.</summary>
     /// <param name="property">The property.</param>

@@ -37,7 +37,8 @@ internal static class Verdict
 /// A query is a list of properties: it is satisfiable if one of them is falsified, and unsatisfiable if all are verified.
 /// Successive instances of one model share it.
 /// </remarks>
-internal sealed class BenchRun : IDisposable
+/// <param name="certificates">A folder for the proofs of what is unsatisfiable, if they are to be kept.</param>
+internal sealed class BenchRun(string? certificates) : IDisposable
 {
     private DeployedModel? model;
 
@@ -81,14 +82,22 @@ internal sealed class BenchRun : IDisposable
         }
 
         var query = VnnLibReader.Read(Path.Combine(instance.Folder, instance.VnnLib), model.Network.Input.Size, model.Network.Output.Size);
-        var verifier = new Verifier(model);
-        Certificate? undecided = null;
-        foreach (var property in query)
+        var verifier = new Verifier(model) { KeepsProofs = certificates is not null };
+        Counterexample? counterexample = null;
+        var report = verifier.Verify(
+            instance.Name,
+            query.TakeWhile(_ => counterexample is null),
+            Budget.Default with { Subproblems = int.MaxValue },
+            new Each<Certificate>(certificate => counterexample = certificate.Counterexample),
+            limit);
+        if (counterexample is not null) return (Verdict.Sat, counterexample, null);
+        if (!report.Complete) throw new OperationCanceledException(limit);
+        var undecided = report.Certificates.FirstOrDefault(certificate => certificate.Verdict == Core.Certificates.Verdict.Unknown);
+        if (undecided is null && certificates is not null)
         {
-            limit.ThrowIfCancellationRequested();
-            var certificate = verifier.Verify(property, Budget.Default with { Subproblems = int.MaxValue }, limit);
-            if (certificate.Verdict == Core.Certificates.Verdict.Falsified) return (Verdict.Sat, certificate.Counterexample, null);
-            if (certificate.Verdict == Core.Certificates.Verdict.Unknown) undecided ??= certificate;
+            Directory.CreateDirectory(certificates);
+            var file = Path.Combine(certificates, $"{instance.Name}.certificate");
+            CertificateFile.Of(report, path, file).Write(file);
         }
 
         if (undecided is null) return (Verdict.Unsat, null, null);

@@ -13,6 +13,9 @@ namespace RobustVerify.Tool.Bench;
 /// <param name="Expected">The answer that is known: <c>sat</c>, <c>unsat</c>, or <c>unknown</c>.</param>
 internal sealed record Instance(string Family, string Folder, string Onnx, string VnnLib, double Seconds, string Expected)
 {
+    /// <summary>A name for files about it.</summary>
+    public string Name => $"{Family}_{Path.GetFileNameWithoutExtension(Onnx)}_{Path.GetFileNameWithoutExtension(VnnLib)}";
+
     /// <summary>Reads <c>instances.csv</c>, and what is known of its answers from <c>expected.csv</c> beside it.</summary>
     /// <param name="path">An <c>instances.csv</c>, or a folder with such files one folder below, a family each.</param>
     /// <exception cref="SpecificationException">A line is not <c>onnx,vnnlib,seconds</c>, or there is no such file.</exception>

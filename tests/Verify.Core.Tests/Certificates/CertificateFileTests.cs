@@ -132,7 +132,7 @@ public sealed class CertificateFileTests
     private static CertificateFile With(ProofPart proof)
     {
         var file = Example(new Random(98));
-        return file with { Properties = [file.Properties[0]], Report = file.Report with { Certificates = [file.Report.Certificates[0] with { Proof = proof }] } };
+        return file with { Report = file.Report with { Properties = [file.Properties[0]], Certificates = [file.Report.Certificates[0] with { Proof = proof }] } };
     }
 
     private static byte[] Unpack(byte[] bytes)
@@ -170,9 +170,9 @@ public sealed class CertificateFileTests
         return new CertificateFile
         {
             ModelPath = "digits.onnx",
-            Properties = [.. properties],
             Report = new Report
             {
+                Properties = [.. properties],
                 Specification = "digits",
                 Model = "digits.onnx",
                 ModelSha256 = "ab12",
