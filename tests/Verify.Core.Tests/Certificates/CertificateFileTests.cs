@@ -19,7 +19,7 @@ public sealed class CertificateFileTests
         var bytes = file.ToBytes();
         var read = CertificateFile.FromBytes(bytes, "digits.rvproof");
         Assert.Equal(file.ModelPath, read.ModelPath);
-        Assert.Equal(file.Report with { Certificates = [] }, read.Report with { Certificates = [] });
+        Assert.Equal(file.Report with { Properties = [], Certificates = [] }, read.Report with { Properties = [], Certificates = [] });
         for (var i = 0; i < file.Properties.Length; i++)
         {
             Same(file.Properties[i], read.Properties[i]);
