@@ -175,9 +175,10 @@ public sealed class Verifier(DeployedModel model)
     {
         if (certificate.Model != model.Sha256) return CheckResult.Rejected($"It is a certificate of another model: {model.Path} has the SHA-256 {model.Sha256}, it names {certificate.Model}.");
         if (certificate.Verdict == Verdict.Unknown) return CheckResult.Accepted;
+        if (property.Region.Size != model.Network.Input.Size) return CheckResult.Rejected($"The property speaks of {property.Region.Size} inputs, the model has {model.Network.Input.Size}.");
         if (certificate.Verdict == Verdict.Falsified)
         {
-            return certificate.Counterexample is { } counterexample && CounterexampleAt([.. counterexample.Input], property) is not null
+            return certificate.Counterexample is { } counterexample && counterexample.Input.Length == property.Region.Size && CounterexampleAt([.. counterexample.Input], property) is not null
                 ? CheckResult.Accepted
                 : CheckResult.Rejected($"{model.Runtime.Name} does not answer the counterexample wrongly.");
         }
