@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Builds everything and runs every test; the bounds and kernels once more with the wide instructions off.
+# Builds everything and runs every test; the bounds and kernels once more with the wide instructions off, and what needs
+# Google OR-Tools where its package is to be had.
 # The last line counts the tests: "N passed, N failed, N skipped".
 set -uo pipefail
 cd "$(dirname "$0")/.."
@@ -43,6 +44,12 @@ DOTNET_EnableAVX2=0 run tests/Verify.Core.Tests --filter Category=Simd
 passed=$(grep -E '^ +Passed: [0-9]+' "$log" | awk '{s+=$2} END {print s+0}')
 failed=$(grep -E '^ +Failed: [0-9]+' "$log" | awk '{s+=$2} END {print s+0}')
 skipped=$(grep -E '^ +Skipped: [0-9]+' "$log" | awk '{s+=$2} END {print s+0}')
+
+echo "With Google OR-Tools:"
+bash build/ortools.sh > "$log" 2>&1 || status=1
+sed '$d' "$log"
+read -r more _ wrong _ left _ <<< "$(tail -n 1 "$log")"
+passed=$((passed + more)) failed=$((failed + wrong)) skipped=$((skipped + left))
 if [ "$status" -ne 0 ] && [ "$failed" -eq 0 ]; then failed=1; fi
 echo "$passed passed, $failed failed, $skipped skipped"
 exit "$status"

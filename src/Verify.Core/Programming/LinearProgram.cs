@@ -104,7 +104,7 @@ public sealed class LinearProgram
     }
 
     /// <summary>Whether a bound exceeds its counterpart, so that nothing need be solved.</summary>
-    internal bool HasCrossedBounds
+    public bool HasCrossedBounds
     {
         get
         {
