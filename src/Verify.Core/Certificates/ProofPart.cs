@@ -14,7 +14,10 @@ public sealed record ProofPart
     /// <summary>Neurons that are bounded by lines of their own, in the order of their nodes.</summary>
     public ImmutableArray<NeuronRow> Neurons { get; init; } = [];
 
-    /// <summary>What excludes violations, or confines them to a smaller box.</summary>
+    /// <summary>
+    /// What excludes violations, or confines them to a smaller box: rows of one violation take away from the part's box what they
+    /// exclude, one after the other, and what is divided further is the smallest box around what they leave of all violations.
+    /// </summary>
     public ImmutableArray<ViolationRow> Rows { get; init; } = [];
 
     /// <summary>
@@ -75,7 +78,8 @@ public sealed record ViolationRow(int Violation, ImmutableArray<float> Weights, 
 /// <param name="Neurons">Which activations, counted through all elementwise nodes of the network, in ascending order.</param>
 /// <param name="Slopes">For each of them, the slope of the line on the side that the row needs.</param>
 /// <param name="Multipliers">
-/// Those of what neuron cuts tell, not negative: one for each cut from the root to the part, in this order. Missing ones are zero.
+/// Those of what neuron cuts tell, not negative: one for each cut from the root to the part, in this order. Missing ones are zero, and
+/// those of cuts that come after the node of the row count nothing.
 /// </param>
 public sealed record RowLines(ImmutableArray<int> Neurons, ImmutableArray<Half> Slopes, ImmutableArray<float> Multipliers)
 {

@@ -185,7 +185,7 @@ public sealed class CertificateChecker
 
         var (first, second) = (Array.Empty<Missed>(), Array.Empty<Missed>());
         if (part.Place.Depth > DeepestParallel) (first, second) = (Half(cut.Below, below, open), Half(cut.Above, above, open));
-        else Parallel.Invoke(() => first = Half(cut.Below, below, open), () => second = Half(cut.Above, above, open));
+        else Parallel.Invoke(new ParallelOptions { CancellationToken = cancellation }, () => first = Half(cut.Below, below, open), () => second = Half(cut.Above, above, open));
         return (first, second);
     }
 

@@ -145,7 +145,7 @@ public sealed class SoftmaxBoundsTests
         BoundsSoundnessTests.Check(Attention(), new Random(trial), trial);
 
     /// <summary>Two tokens' scaled dot products, softmax, the weighted values, a residual connection and a ReLU.</summary>
-    private static Network Attention()
+    internal static Network Attention()
     {
         var builder = new ModelBuilder();
         var x = builder.Input([3, 2]);

@@ -31,6 +31,18 @@ public sealed class CertificateFileTests
     }
 
     [Fact]
+    public void Nothing_of_a_certificate_is_left_out()
+    {
+        // Each of its properties differs from what it is when nothing is read, in one of the certificates that are compared above.
+        var certificates = Example(new Random(90)).Report.Certificates;
+        foreach (var property in typeof(Certificate).GetProperties())
+        {
+            var nothing = property.PropertyType.IsValueType ? Activator.CreateInstance(property.PropertyType) : null;
+            Assert.True(certificates.Any(certificate => !Equals(property.GetValue(certificate), nothing)), $"No certificate has a {property.Name}.");
+        }
+    }
+
+    [Fact]
     public void A_file_names_its_model_relative_to_itself()
     {
         var folder = Directory.CreateTempSubdirectory();

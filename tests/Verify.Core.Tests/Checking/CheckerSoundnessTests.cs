@@ -20,11 +20,18 @@ public sealed class CheckerSoundnessTests
     public void No_margin_exceeds_what_sampled_points_show(string name)
     {
         var activation = RandomNetworks.Activations.Single(a => a.Name == name);
-        var random = new Random(80);
+        Check(new Random(80), 24, (random, trial) => Random(random, activation, trial));
+    }
+
+    [Fact]
+    public void No_margin_of_attention_exceeds_what_sampled_points_show() => Check(new Random(84), 60, (_, _) => SoftmaxBoundsTests.Attention());
+
+    private static void Check(Random random, int trials, Func<Random, int, Network> create)
+    {
         var accepted = 0;
-        for (var trial = 0; trial < 24; trial++)
+        for (var trial = 0; trial < trials; trial++)
         {
-            var network = Random(random, activation, trial);
+            var network = create(random, trial);
             var region = Region(random, network.Input.Size, trial);
             var points = Sampling.Points(region, 500, random);
             var rows = Enumerable.Range(0, 3).Select(_ => RandomNetworks.RandomVector(random, network.Output.Size, 1)).ToArray();
