@@ -13,7 +13,8 @@ public abstract class Digits
     [RobustWithin(4.5), CsvRows("digits.csv", Label = "label", Count = 3)]
     public void Fragile(double[] pixels, int label) => _ = (pixels, label);
 
-    [RobustWithin(1.8, Model = "digits-gelu.onnx"), CsvRows("digits.csv", Label = "label", Count = 1)]
+    // Its answer is always 6 by a difference of two equal products, of which no bound knows that they are equal.
+    [RobustWithin(4, Model = "digits-product.onnx"), CsvRows("digits.csv", Label = "label", Count = 1)]
     public void Undecided(double[] pixels, int label) => _ = (pixels, label);
 
     [RobustWithin(0.5, Model = "absent.onnx"), CsvRows("digits.csv", First = 2, Count = 1)]

@@ -12,7 +12,7 @@ namespace RobustVerify.Core.Bounds;
 /// <para>
 /// A row a·y ≥ … of one node becomes a row over its sources: exactly through an affine node, by the line below (where its
 /// coefficient is positive) or above (where it is negative) through an elementwise node, by planes through a product. What is
-/// known of the signs of ReLUs' inputs enters with multipliers (<see cref="Multipliers"/>).
+/// known of activations' arguments in a part enters with multipliers (<see cref="Multipliers"/>).
 /// </para>
 /// <para>
 /// Rounding: every step computes a′ = a·W off by at most γ|a||W|, which moves the bound by at most γ|a|(|W|m) where |x| ≤ m.
@@ -351,8 +351,10 @@ internal sealed class BackwardPass
         if (!state.Multipliers.TryGetValue(node, out var multipliers)) return;
         for (var row = 0; row < state.Count; row++)
         {
-            state.Magnitudes[row] += multipliers.TakeOff(
+            var (offset, size) = multipliers.TakeOff(
                 row, result.Slice(row * node.Size, node.Size), magnitude.AsSpan(state.RegionOf[row] * node.Size, node.Size));
+            state.Offsets[row] += offset;
+            state.Magnitudes[row] += size;
         }
     }
 

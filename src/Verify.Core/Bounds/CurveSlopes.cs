@@ -21,15 +21,22 @@ internal sealed class CurveSlopes : RowSlopes
     // The line that each element uses at present, and how it changes with its position.
     private readonly float[] slopes, offsets, slopeRates, offsetRates;
 
-    public CurveSlopes(ElementwiseNode node, NodeBounds bounds, LineFamily family, int[] regionOf)
-        : base(node, regionOf)
+    public CurveSlopes(ElementwiseNode node, NodeBounds bounds, LineFamily family, int[] regionOf, NarrowedElement[][]? narrowed = null)
+        : base(node, regionOf, narrowed)
     {
         var length = regionOf.Length * Size;
         (this.family, magnitude, originalRegionOf) = (family, bounds.Magnitude(node.Source), regionOf);
         (slopes, offsets, slopeRates, offsetRates) = (new float[length], new float[length], new float[length], new float[length]);
         (positions, gradients, adam) = (new float[2 * length], new float[2 * Size], new Adam(2 * length));
         for (var row = 0; row < regionOf.Length; row++)
+        {
             family.Start.AsSpan(regionOf[row] * 2 * Size, 2 * Size).CopyTo(positions.AsSpan(row * 2 * Size));
+            foreach (var (element, on) in NarrowedAtFirst(row))
+            {
+                for (var side = 0; side < 2; side++) positions[(2 * row + side) * Size + element] = on.Family.Start[side];
+            }
+        }
+
         best = (float[])positions.Clone();
     }
 
@@ -43,7 +50,12 @@ internal sealed class CurveSlopes : RowSlopes
 
     public override void Back(ReadOnlySpan<float> a, Span<float> result)
     {
-        for (var row = 0; row < RegionOf.Length; row++) Choose(a.Slice(row * Size, Size), row);
+        for (var row = 0; row < RegionOf.Length; row++)
+        {
+            Choose(a.Slice(row * Size, Size), row);
+            foreach (var (element, on) in Narrowed(row)) Choose(a[row * Size + element], row, element, on.Family);
+        }
+
         var length = RegionOf.Length * Size;
         TensorPrimitives.MultiplyAdd(a[..length], slopes.AsSpan(0, length), result[..length], result);
     }
@@ -84,6 +96,16 @@ internal sealed class CurveSlopes : RowSlopes
             (lines.UpperSlopes[i], lines.UpperOffsets[i]) = (line.Slope, line.Offset);
         }
 
+        for (var row = 0; row < originalRegionOf.Length; row++)
+        {
+            foreach (var (element, on) in NarrowedAtFirst(row))
+            {
+                var size = magnitude[originalRegionOf[row] * Size + element];
+                var position = 2 * row * Size + element;
+                lines.Set(row * Size + element, on.Family.At(0, best[position], size), on.Family.At(1, best[position + Size], size));
+            }
+        }
+
         return lines;
     }
 
@@ -117,6 +139,18 @@ internal sealed class CurveSlopes : RowSlopes
             Unsafe.Add(ref slopeRate, i) = rate;
             Unsafe.Add(ref offsetRate, i) = change;
         }
+    }
+
+    /// <summary>The same for one element that has lines of its own in this row.</summary>
+    private void Choose(float a, int row, int element, LineFamily own)
+    {
+        var side = float.IsNegative(a) ? 1 : 0;
+        var scaled = positions[(2 * row + side) * Size + element] * (own.Count - 1);
+        var at = Math.Min((int)scaled, own.Count - 2);
+        var lines = own.Lines.AsSpan(2 * (side * own.Count + at), 4);
+        var (i, rate, change) = (row * Size + element, lines[2] - lines[0], lines[3] - lines[1]);
+        (slopes[i], offsets[i]) = (lines[0] + (scaled - at) * rate, lines[1] + (scaled - at) * change);
+        (slopeRates[i], offsetRates[i]) = (rate, change);
     }
 
     /// <summary>coefficient × change of the line at the value, on the side that the coefficient chooses; 0 on the other.</summary>

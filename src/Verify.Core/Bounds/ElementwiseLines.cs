@@ -34,11 +34,17 @@ internal sealed class ElementwiseLines
             var (below, above) = node.Activation.IsDefinedOn(low[i], high[i]) && double.IsFinite(high[i] - low[i])
                 ? Relaxation.MinimumArea(node.Activation, low[i], high[i])
                 : (new Line(0, double.NegativeInfinity), new Line(0, double.PositiveInfinity));
-            (lines.LowerSlopes[i], lines.LowerOffsets[i]) = (below.Slope, below.Offset);
-            (lines.UpperSlopes[i], lines.UpperOffsets[i]) = (above.Slope, above.Offset);
+            lines.Set(i, below, above);
         }
 
         return lines;
+    }
+
+    /// <summary>Sets the lines of one place.</summary>
+    public void Set(int at, Line below, Line above)
+    {
+        (LowerSlopes[at], LowerOffsets[at]) = (below.Slope, below.Offset);
+        (UpperSlopes[at], UpperOffsets[at]) = (above.Slope, above.Offset);
     }
 
     /// <summary>For every row, the lines of its region: rows × size.</summary>

@@ -59,6 +59,15 @@ internal sealed class LineFamily
         return family;
     }
 
+    /// <summary>The lines of one activation on one interval, given those of least area.</summary>
+    public static LineFamily Of(Activation activation, double low, double high, Line below, Line above, int count)
+    {
+        var family = new LineFamily(1, 1, count);
+        family.Fill(0, activation, low, high, below, -1);
+        family.Fill(1, activation, low, high, above, 1);
+        return family;
+    }
+
     /// <summary>The line at a position, on its side of the function for all |z| up to a magnitude.</summary>
     /// <param name="element">The element as <see cref="Start"/> counts.</param>
     /// <param name="position">From 0 to 1.</param>

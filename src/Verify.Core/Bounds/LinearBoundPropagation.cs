@@ -110,10 +110,10 @@ public sealed class LinearBoundPropagation
     /// <summary>The rows of neurons that raised a bound by lines of their own, where slopes are kept.</summary>
     internal ImmutableArray<NeuronRow> Told => optimizer.Told;
 
-    /// <summary>Bounds of linear functions of the output over parts of the first region, told apart by the signs of ReLUs' inputs.</summary>
+    /// <summary>Bounds of linear functions of the output over parts of the first region, told apart by the arguments of activations.</summary>
     /// <exception cref="InvalidOperationException">A function in the network may be undefined there.</exception>
     internal SplitBounds Split() => IsDefinedOn(0)
-        ? new(Bounds, pass, optimizer.SlopesOf)
+        ? new(Bounds, pass, optimizer.FamilyOf)
         : throw new InvalidOperationException("Nothing is known of a network that may have no value.");
 
     /// <summary>The first node whose value in float32 may be anything, over a region, or null where there is none.</summary>

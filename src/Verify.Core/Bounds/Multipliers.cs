@@ -3,17 +3,17 @@ using RobustVerify.Core.Networks;
 
 namespace RobustVerify.Core.Bounds;
 
-/// <summary>For every row, the multipliers of what its splits tell of the inputs of one node's ReLUs.</summary>
+/// <summary>For every row, the multipliers of what its splits tell of the arguments of one node's activations.</summary>
 /// <remarks>
-/// Where s·z ≥ 0, a row less β·s·z is not above the row for any β ≥ 0: what bounds it from below bounds the row.
+/// Where s·(z − p) ≥ 0, a row less β·s·(z − p) is not above the row for any β ≥ 0: what bounds it from below bounds the row.
 /// Source: Wang et al. 2021, arXiv 2103.06624.
 /// </remarks>
 internal sealed class Multipliers
 {
     private readonly int[] first;
-    private readonly (int Element, int Sign)[] splits;
+    private readonly (int Element, int Sign, double At)[] splits;
 
-    private Multipliers(int[] first, (int Element, int Sign)[] splits, float[] values) =>
+    private Multipliers(int[] first, (int Element, int Sign, double At)[] splits, float[] values) =>
         (this.first, this.splits, Values) = (first, splits, values);
 
     /// <summary>The same splits with other multipliers.</summary>
@@ -28,8 +28,8 @@ internal sealed class Multipliers
     /// <summary>Where the multipliers of a row are in <see cref="Values"/>.</summary>
     public (int From, int To) Of(int row) => (first[row], first[row + 1]);
 
-    /// <summary>The element that a multiplier is for, and the sign of its values.</summary>
-    public (int Element, int Sign) this[int index] => splits[index];
+    /// <summary>The element that a multiplier is for, and on which side of which number its values are.</summary>
+    public (int Element, int Sign, double At) this[int index] => splits[index];
 
     /// <summary>Multipliers for every node that is split in one of some rows.</summary>
     /// <param name="splits">The splits of every row.</param>
@@ -42,14 +42,14 @@ internal sealed class Multipliers
         foreach (var node in splits.SelectMany(row => row).Select(split => split.Node).Distinct())
         {
             var first = new int[splits.Count + 1];
-            var (elements, multipliers) = (new List<(int, int)>(), new List<float>());
+            var (elements, multipliers) = (new List<(int, int, double)>(), new List<float>());
             for (var row = 0; row < splits.Count; row++)
             {
                 for (var i = 0; i < splits[row].Count; i++)
                 {
                     var split = splits[row][i];
                     if (split.Node != node) continue;
-                    elements.Add((split.Element, split.Sign));
+                    elements.Add((split.Element, split.Sign, split.At));
                     multipliers.Add(i < values[row].Count ? values[row][i] : 0);
                 }
 
@@ -62,22 +62,23 @@ internal sealed class Multipliers
         return result;
     }
 
-    /// <summary>Takes β·s off the coefficients of a row; returns what the rounding of that is relative to, Σ β·m.</summary>
+    /// <summary>Takes β·s off the coefficients of a row; returns what that adds to its offset, Σ β·s·p, and what the rounding is relative to.</summary>
     /// <param name="row">The row.</param>
-    /// <param name="coefficients">What the row multiplies the inputs of the ReLUs by.</param>
+    /// <param name="coefficients">What the row multiplies the arguments of the activations by.</param>
     /// <param name="magnitudes">The largest magnitudes m of these.</param>
-    public double TakeOff(int row, Span<double> coefficients, ReadOnlySpan<double> magnitudes)
+    public (double Offset, double Magnitude) TakeOff(int row, Span<double> coefficients, ReadOnlySpan<double> magnitudes)
     {
-        var magnitude = 0.0;
+        var (offset, magnitude) = (0.0, 0.0);
         for (var i = first[row]; i < first[row + 1]; i++)
         {
             // A sum that counts nothing, as it comes out of 0 · ∞, is no bound.
             if (Values[i] == 0) continue;
-            var (element, sign) = splits[i];
+            var (element, sign, at) = splits[i];
             coefficients[element] -= (double)sign * Values[i];
-            magnitude += Values[i] * magnitudes[element];
+            offset += sign * Values[i] * at;
+            magnitude += Values[i] * (magnitudes[element] + Math.Abs(at));
         }
 
-        return magnitude;
+        return (offset, magnitude);
     }
 }

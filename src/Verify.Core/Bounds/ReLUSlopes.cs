@@ -16,8 +16,8 @@ internal sealed class ReLUSlopes : RowSlopes
     private readonly float[] slopes, best, gradients;
     private readonly Adam adam;
 
-    public ReLUSlopes(ElementwiseNode node, ElementwiseLines shared, int[] regionOf)
-        : base(node, regionOf)
+    public ReLUSlopes(ElementwiseNode node, ElementwiseLines shared, int[] regionOf, NarrowedElement[][]? narrowed = null)
+        : base(node, regionOf, narrowed)
     {
         (this.shared, originalRegionOf) = (shared, regionOf);
         var length = shared.UpperSlopes.Length;
@@ -34,6 +34,11 @@ internal sealed class ReLUSlopes : RowSlopes
             for (var i = 0; i < Size; i++) slopes[row * Size + i] = (float)shared.LowerSlopes[regionOf[row] * Size + i];
         }
 
+        for (var row = 0; row < regionOf.Length; row++)
+        {
+            foreach (var (element, on) in NarrowedAtFirst(row)) slopes[row * Size + element] = (float)on.Below.Slope;
+        }
+
         best = (float[])slopes.Clone();
         gradients = new float[Size];
         adam = new Adam(slopes.Length);
@@ -48,6 +53,11 @@ internal sealed class ReLUSlopes : RowSlopes
             // Where there is no choice, the slope is that of the activation.
             if (isFree[originalRegionOf[i / Size] * Size + i % Size] > 0) best[i] = slopes[i] = positions[i];
         }
+
+        for (var row = 0; row < originalRegionOf.Length; row++)
+        {
+            foreach (var (element, on) in NarrowedAtFirst(row)) best[row * Size + element] = slopes[row * Size + element] = (float)on.Below.Slope;
+        }
     }
 
     public override void Back(ReadOnlySpan<float> a, Span<float> result)
@@ -56,6 +66,9 @@ internal sealed class ReLUSlopes : RowSlopes
         {
             var from = row * Size;
             Back(a.Slice(from, Size), slopes.AsSpan(from, Size), chordSlopes.AsSpan(RegionOf[row] * Size, Size), result.Slice(from, Size));
+            // What is told apart is linear: the line above is the one below.
+            foreach (var (element, _) in Narrowed(row))
+                result[from + element] += Math.Min(a[from + element], 0) * (slopes[from + element] - chordSlopes[RegionOf[row] * Size + element]);
         }
     }
 
@@ -71,6 +84,7 @@ internal sealed class ReLUSlopes : RowSlopes
                 chordSlopes.AsSpan(region, Size),
                 chordOffsets.AsSpan(region, Size),
                 y.Slice(from, Size));
+            foreach (var (element, _) in Narrowed(row)) y[from + element] = z[from + element] * slopes[from + element];
         }
     }
 
@@ -80,6 +94,7 @@ internal sealed class ReLUSlopes : RowSlopes
         {
             var from = row * Size;
             Gradient(a.Slice(from, Size), z.Slice(from, Size), isFree.AsSpan(RegionOf[row] * Size, Size), gradients);
+            foreach (var (element, _) in Narrowed(row)) gradients[element] = 0;
             adam.Ascend(slopes.AsSpan(from, Size), gradients, from, step, FirstStep * lengths[row]);
         }
     }
@@ -93,6 +108,11 @@ internal sealed class ReLUSlopes : RowSlopes
         var lines = shared.Repeat(originalRegionOf, Size);
         // Proofs tell slopes in half precision: what is proved is what can be told.
         for (var i = 0; i < best.Length; i++) lines.LowerSlopes[i] = (double)(Half)best[i];
+        for (var row = 0; row < originalRegionOf.Length; row++)
+        {
+            foreach (var (element, on) in NarrowedAtFirst(row)) lines.Set(row * Size + element, on.Below, on.Above);
+        }
+
         return lines;
     }
 

@@ -1,6 +1,6 @@
 namespace RobustVerify.Core.Bounds;
 
-/// <summary>The multipliers that every row has for itself at one node's ReLUs, while better ones are searched.</summary>
+/// <summary>The multipliers that every row has for itself at one node's activations, while better ones are searched.</summary>
 /// <remarks>Rows are told by where they were at first; multipliers are few, so they are not moved when rows are done.</remarks>
 internal sealed class RowMultipliers(Multipliers start)
 {
@@ -24,16 +24,16 @@ internal sealed class RowMultipliers(Multipliers start)
         for (var i = from; i < to; i++) coefficients[start[i].Element] -= start[i].Sign * values[i];
     }
 
-    /// <summary>Σ β·s·z: what is taken off the bound of a row.</summary>
+    /// <summary>Σ β·s·(z − p): what is taken off the bound of a row.</summary>
     public double Cost(int row, ReadOnlySpan<float> z)
     {
         var sum = 0.0;
         var (from, to) = start.Of(row);
-        for (var i = from; i < to; i++) sum += (double)values[i] * start[i].Sign * z[start[i].Element];
+        for (var i = from; i < to; i++) sum += (double)values[i] * start[i].Sign * (z[start[i].Element] - start[i].At);
         return sum;
     }
 
-    /// <summary>One step uphill: the bound's derivative by β is −s·z at the point where the row is least.</summary>
+    /// <summary>One step uphill: the bound's derivative by β is −s·(z − p) at the point where the row is least.</summary>
     /// <param name="row">The row.</param>
     /// <param name="a">What the row multiplies the node's values by.</param>
     /// <param name="b">What it multiplies those of its source by.</param>
@@ -50,7 +50,7 @@ internal sealed class RowMultipliers(Multipliers start)
         var scaleOfSecond = 1 / (1 - MathF.Pow(SecondDecay, step + 1));
         for (var i = from; i < to; i++)
         {
-            var gradient = -start[i].Sign * z[start[i].Element];
+            var gradient = -start[i].Sign * (z[start[i].Element] - (float)start[i].At);
             means[i] += (gradient - means[i]) * (1 - FirstDecay);
             squares[i] += (gradient * gradient - squares[i]) * (1 - SecondDecay);
             values[i] = Math.Max(0, values[i] + means[i] * lengthOfFirst / (MathF.Sqrt(squares[i] * scaleOfSecond) + 1e-30f));

@@ -4,8 +4,10 @@ namespace RobustVerify.Core.Bounds;
 
 /// <summary>The lines that every row has for itself at one elementwise node, while better ones are searched.</summary>
 /// <remarks>All arrays are rows × size, in single precision: what is found is proved in double afterwards.</remarks>
-internal abstract class RowSlopes(ElementwiseNode node, int[] regionOf)
+internal abstract class RowSlopes(ElementwiseNode node, int[] regionOf, NarrowedElement[][]? narrowed = null)
 {
+    private int[] originals = [.. Enumerable.Range(0, regionOf.Length)];
+
     /// <summary>The node.</summary>
     public ElementwiseNode Node => node;
 
@@ -13,6 +15,12 @@ internal abstract class RowSlopes(ElementwiseNode node, int[] regionOf)
     protected int[] RegionOf { get; private set; } = regionOf;
 
     protected int Size => node.Size;
+
+    /// <summary>The elements of a row, told by where it was at first, that splits leave less than the region's interval.</summary>
+    protected ReadOnlySpan<NarrowedElement> NarrowedAtFirst(int original) => narrowed is null ? [] : narrowed[original];
+
+    /// <summary>The same, told by where the row is among those still searched.</summary>
+    protected ReadOnlySpan<NarrowedElement> Narrowed(int row) => narrowed is null ? [] : narrowed[originals[row]];
 
     /// <summary>Carries coefficients of the node back through the lines that their signs choose: result += a ⊙ slope.</summary>
     public abstract void Back(ReadOnlySpan<float> a, Span<float> result);
@@ -39,14 +47,14 @@ internal abstract class RowSlopes(ElementwiseNode node, int[] regionOf)
     /// <summary>Goes on with some of the rows only, given in ascending order.</summary>
     public void Retain(ReadOnlySpan<int> rows)
     {
-        var regions = new int[rows.Length];
+        var (regions, kept) = (new int[rows.Length], new int[rows.Length]);
         for (var i = 0; i < rows.Length; i++)
         {
-            regions[i] = RegionOf[rows[i]];
+            (regions[i], kept[i]) = (RegionOf[rows[i]], originals[rows[i]]);
             if (rows[i] != i) Copy(rows[i] * Size, i * Size);
         }
 
-        RegionOf = regions;
+        (RegionOf, originals) = (regions, kept);
     }
 
     /// <summary>The positions of the best lines of every row, as they can be begun with over another region.</summary>
@@ -61,3 +69,8 @@ internal abstract class RowSlopes(ElementwiseNode node, int[] regionOf)
     /// <summary>Gives a row what another has; both are told by their first element.</summary>
     protected abstract void Copy(int from, int to);
 }
+
+/// <summary>An element that splits narrow in one row.</summary>
+/// <param name="Element">Which.</param>
+/// <param name="On">Its activation on what is left of the interval.</param>
+internal readonly record struct NarrowedElement(int Element, SplitElement On);

@@ -95,7 +95,7 @@ internal sealed class SlopeOptimizer
             var rows = pass.Seed(target, coefficients.AsSpan(first * target.Size, count * target.Size), regionOf[first..(first + count)]);
             if (iterations > 0 && HasChoice(network.IndexOf(target)))
             {
-                var search = new SlopeSearch(bounds, pass, SlopesOf, target, rows);
+                var search = new SlopeSearch(bounds, pass, (node, regions) => SlopesOf(node, regions, manyLines), target, rows);
                 rows.Lines = search.Best(rows.Offsets, iterations, enough.AsSpan(first, count), inPairs: false, cancellation);
             }
 
@@ -143,8 +143,8 @@ internal sealed class SlopeOptimizer
         }, cancellation);
     }
 
-    /// <summary>What is searched at an elementwise node, for rows over these regions.</summary>
-    public RowSlopes SlopesOf(ElementwiseNode node, int[] regionOf) => SlopesOf(node, regionOf, manyLines);
+    /// <summary>The lines that a search has to choose from at an elementwise node that is no ReLU.</summary>
+    public LineFamily FamilyOf(ElementwiseNode node) => manyLines[node];
 
     /// <summary>
     /// The bounds of some neurons by the lines of least area: the upper ones first, since a neuron that is low enough, and
@@ -196,7 +196,7 @@ internal sealed class SlopeOptimizer
     {
         if (!HasChoice(network.IndexOf(target))) return ReadOnlyDictionary<ElementwiseNode, float[]>.Empty;
         var rows = seeded();
-        var search = new SlopeSearch(bounds, pass, SlopesOf, target, rows);
+        var search = new SlopeSearch(bounds, pass, (node, regions) => SlopesOf(node, regions, manyLines), target, rows);
         if (start is not null) search.Positions = start;
         rows.Lines = search.Best(rows.Offsets, iterations, enough, inPairs, cancellation);
         Prove(target, rows, results, tell, cancellation);

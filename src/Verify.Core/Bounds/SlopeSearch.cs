@@ -8,7 +8,8 @@ namespace RobustVerify.Core.Bounds;
 /// The bound of a row is what the chosen lines give at one point of the region. Carried back to the input, the row names
 /// that point; carried forward from there through the same lines, the point's value is the bound, and the derivative of the
 /// bound by a line's position is the row's coefficient times the change of the line at the value that reaches it. No tape
-/// is needed. The derivative by the multiplier of s·z ≥ 0 is −s·z at that value.
+/// is needed. The derivative by the multiplier of s·(z − p) ≥ 0 is −s·(z − p) at that value, and that
+/// by the weight of a constraint is by how much it is missed.
 /// </para>
 /// <para>
 /// Everything here is in single precision, and proves nothing: the lines found are sound for themselves, and
@@ -39,6 +40,7 @@ internal sealed class SlopeSearch
     private readonly List<Node> passed = [];
     private readonly float[] lower, upper;
     private readonly int[] regionOf;
+    private readonly RowWeights? weights;
 
     // What a row's bound is beside its coefficients times the target's values.
     private readonly double[] constants;
@@ -51,8 +53,16 @@ internal sealed class SlopeSearch
     /// <param name="slopesOf">Makes what is searched at an elementwise node, for rows over these regions.</param>
     /// <param name="target">The node that the rows are functions of.</param>
     /// <param name="seeds">The rows, not yet carried anywhere.</param>
-    public SlopeSearch(NodeBounds bounds, BackwardPass pass, Func<ElementwiseNode, int[], RowSlopes> slopesOf, Node target, BackwardRows seeds)
+    /// <param name="weights">What the rows are the sums of, where these are searched as well.</param>
+    public SlopeSearch(
+        NodeBounds bounds,
+        BackwardPass pass,
+        Func<ElementwiseNode, int[], RowSlopes> slopesOf,
+        Node target,
+        BackwardRows seeds,
+        RowWeights? weights = null)
     {
+        this.weights = weights;
         (this.bounds, this.pass, regionOf, constants) = (bounds, pass, seeds.RegionOf, new double[seeds.Count]);
         (lower, upper) = (Single(bounds.Lower(bounds.Network.Input)), Single(bounds.Upper(bounds.Network.Input)));
         original = [.. Enumerable.Range(0, seeds.Count)];
@@ -153,6 +163,7 @@ internal sealed class SlopeSearch
                 (best[original[row]], raised[original[row]]) = (bound, step);
                 foreach (var node in slopes.Values) node.Keep(row, original[row]);
                 foreach (var node in multipliers.Values) node.Keep(original[row]);
+                weights?.Keep(original[row]);
             }
 
             if (step == iterations) break;
@@ -187,6 +198,8 @@ internal sealed class SlopeSearch
 
     private void Move(int step, float[] lengths)
     {
+        for (var row = 0; row < original.Length && weights is not null; row++)
+            weights.Move(original[row], Values(passed[0], row), step, lengths[row]);
         foreach (var (node, some) in multipliers)
         {
             for (var row = 0; row < original.Length; row++)
@@ -201,12 +214,15 @@ internal sealed class SlopeSearch
     {
         foreach (var node in slopes.Values) node.Restore(row, original[row]);
         foreach (var node in multipliers.Values) node.Restore(original[row]);
+        weights?.Restore(original[row]);
     }
 
     private void Back()
     {
         var count = original.Length;
         Array.Clear(constants);
+        for (var row = 0; row < count && weights is not null; row++)
+            constants[row] -= weights.Seed(original[row], Row(rows[passed[0]].Seeds, row, passed[0]));
         foreach (var node in passed)
         {
             var (seeds, coefficients, _) = rows[node];

@@ -2,8 +2,13 @@ using RobustVerify.Core.Networks;
 
 namespace RobustVerify.Core.Bounds;
 
-/// <summary>What a part of a region is told apart by: the input z of one ReLU is not negative there, or not positive.</summary>
-/// <param name="Node">The ReLUs.</param>
+/// <summary>What a part of a region is told apart by: what goes into one activation is at least a number there, or at most that.</summary>
+/// <param name="Node">The activations.</param>
 /// <param name="Element">Which of them.</param>
-/// <param name="Sign">1 where z ≥ 0, −1 where z ≤ 0.</param>
-internal readonly record struct Split(ElementwiseNode Node, int Element, int Sign);
+/// <param name="Sign">1 where z ≥ p, −1 where z ≤ p.</param>
+/// <param name="At">The number p.</param>
+internal readonly record struct Split(ElementwiseNode Node, int Element, int Sign, double At)
+{
+    /// <summary>Whether a value lies on its side.</summary>
+    public bool Holds(double z) => Sign * (z - At) >= 0;
+}

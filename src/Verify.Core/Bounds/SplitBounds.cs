@@ -1,29 +1,41 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using RobustVerify.Core.Networks;
 using RobustVerify.Core.Networks.Activations;
+using RobustVerify.Core.Specifications;
 
 namespace RobustVerify.Core.Bounds;
 
-/// <summary>What the bounds of a region tell of its parts, which are told apart by the signs of ReLUs' inputs.</summary>
+/// <summary>What the bounds of a region tell of its parts, which are told apart by the arguments of activations.</summary>
 /// <remarks>
-/// A part keeps the region's bounds of every node; only the lines of the ReLUs that are split are its own. So all that is
-/// found once for the region serves every part, and a part is no more than its splits. Threads may share it.
+/// A part keeps the region's bounds of every node; only the lines of the activations that are split are its own, on what is left
+/// of their intervals. So all that is found once for the region serves every part, and a part is no more than its splits.
+/// Threads may share it.
 /// </remarks>
 internal sealed class SplitBounds
 {
-    private readonly Func<ElementwiseNode, int[], RowSlopes> slopesOf;
+    private readonly Func<ElementwiseNode, LineFamily> familyOf;
+    private readonly ConcurrentDictionary<(ElementwiseNode Node, int Element, double Low, double High), SplitElement> elements = [];
+    private readonly PerNode<SplitElement[]> whole;
 
     /// <param name="bounds">The bounds of the region: the first, where there are several.</param>
     /// <param name="pass">Carries rows backwards.</param>
-    /// <param name="slopesOf">Makes what is searched at an elementwise node, for rows over these regions.</param>
-    public SplitBounds(NodeBounds bounds, BackwardPass pass, Func<ElementwiseNode, int[], RowSlopes> slopesOf)
+    /// <param name="familyOf">The lines of every element of an elementwise node that is no ReLU.</param>
+    public SplitBounds(NodeBounds bounds, BackwardPass pass, Func<ElementwiseNode, LineFamily> familyOf)
     {
-        (Bounds, Pass, this.slopesOf) = (bounds, pass, slopesOf);
-        Unstable = [.. bounds.Network.Nodes.OfType<ElementwiseNode>()
-            .Where(node => node.Activation is ReLU)
-            .Select(node => (node, ElementsOf(node)))
+        (Bounds, Pass, this.familyOf) = (bounds, pass, familyOf);
+        whole = new(bounds.Network, Whole);
+        Open = [.. bounds.Network.Nodes.OfType<ElementwiseNode>()
+            .Select(node => (node, OpenOf(node)))
             .Where(pair => pair.Item2.Length > 0)];
+        Positions = Open.Sum(pair => pair.Elements.Length * SidesOf(pair.Node));
     }
+
+    /// <summary>How many positions an element has at a node: the line below a ReLU has one, the lines of any other activation one each.</summary>
+    public static int SidesOf(ElementwiseNode node) => node.Activation is ReLU ? 1 : 2;
+
+    /// <summary>How many positions the lines of a row have.</summary>
+    public int Positions { get; }
 
     /// <summary>The bounds of every node over the region.</summary>
     public NodeBounds Bounds { get; }
@@ -31,42 +43,69 @@ internal sealed class SplitBounds
     /// <summary>Carries rows backwards.</summary>
     public BackwardPass Pass { get; }
 
-    /// <summary>The ReLUs whose inputs have either sign in the region, in the order in which slopes of parts are held.</summary>
-    public ImmutableArray<(ElementwiseNode Node, int[] Elements)> Unstable { get; }
+    /// <summary>The activations that are not linear in the region, in the order in which lines of parts are held.</summary>
+    public ImmutableArray<(ElementwiseNode Node, int[] Elements)> Open { get; }
 
     /// <summary>The lines that rows over parts have to choose from at a node.</summary>
     public RowSlopes SlopesOf(ElementwiseNode node, IReadOnlyList<SplitRow> rows)
     {
-        if (node.Activation is not ReLU) return slopesOf(node, new int[rows.Count]);
-        var lines = Pass.LinesOf(node).Repeat(new int[rows.Count], node.Size);
-        for (var row = 0; row < rows.Count; row++)
+        var (regionOf, narrowed) = (new int[rows.Count], new NarrowedElement[rows.Count][]);
+        for (var row = 0; row < rows.Count; row++) narrowed[row] = Narrowed(node, rows[row].Splits);
+        return node.Activation is ReLU
+            ? new ReLUSlopes(node, Pass.LinesOf(node), regionOf, narrowed)
+            : new CurveSlopes(node, Bounds, familyOf(node), regionOf, narrowed);
+    }
+
+    /// <summary>The elements of a node that splits narrow.</summary>
+    public NarrowedElement[] Narrowed(ElementwiseNode node, ImmutableArray<Split> splits)
+    {
+        List<NarrowedElement>? result = null;
+        for (var i = 0; i < splits.Length; i++)
         {
-            foreach (var split in rows[row].Splits)
-            {
-                if (split.Node != node) continue;
-                var (at, slope) = (row * node.Size + split.Element, split.Sign > 0 ? 1 : 0);
-                (lines.LowerSlopes[at], lines.UpperSlopes[at]) = (slope, slope);
-                (lines.LowerOffsets[at], lines.UpperOffsets[at]) = (0, 0);
-            }
+            if (splits[i].Node != node) continue;
+            result ??= [];
+            var known = result.FindIndex(narrowed => narrowed.Element == splits[i].Element);
+            if (known >= 0) result[known] = new(splits[i].Element, On(splits[i], result[known].On));
+            else result.Add(new(splits[i].Element, On(splits[i], Whole(node, splits[i].Element))));
         }
 
-        return new ReLUSlopes(node, lines, [.. Enumerable.Range(0, rows.Count)]);
+        return result is null ? [] : [.. result];
     }
 
-    private int[] ElementsOf(ElementwiseNode node)
+    /// <summary>An activation on its whole interval.</summary>
+    public SplitElement Whole(ElementwiseNode node, int element) => whole[node][element];
+
+    /// <summary>What a split leaves of an activation's interval.</summary>
+    private SplitElement On(Split split, SplitElement wider)
     {
-        var lines = Pass.LinesOf(node);
-        return [.. Enumerable.Range(0, node.Size).Where(i => lines.LowerSlopes[i] != lines.UpperSlopes[i])];
+        var (low, high) = split.Sign > 0 ? (Math.Max(wider.Low, split.At), wider.High) : (wider.Low, Math.Min(wider.High, split.At));
+
+        // A part that holds nothing: whatever bounds the function on what it should have held will do.
+        if (!(low < high)) return wider;
+        return elements.GetOrAdd(
+            (split.Node, split.Element, low, high), key => new SplitElement(key.Node.Activation, key.Low, key.High));
     }
+
+    private SplitElement[] Whole(Node node)
+    {
+        var low = Bounds.Lower(node.Sources[0]);
+        var high = Bounds.Upper(node.Sources[0]);
+        var result = new SplitElement[node.Size];
+        for (var i = 0; i < result.Length; i++) result[i] = new SplitElement(((ElementwiseNode)node).Activation, low[i], high[i]);
+        return result;
+    }
+
+    private int[] OpenOf(ElementwiseNode node) => [.. Enumerable.Range(0, node.Size).Where(i => !double.IsNaN(Whole(node, i).Cut))];
 }
 
-/// <summary>A linear function of the output over a part of a region.</summary>
-/// <param name="Coefficients">What the elements of the output are multiplied by.</param>
+/// <summary>How far a conjunction of constraints on the output is missed over a part of a region.</summary>
+/// <param name="Violation">The conjunction.</param>
 /// <param name="Splits">What the part is told apart by.</param>
 /// <param name="Lines">Where the search for its lines begins: those found for a part that this one lies in, or nothing.</param>
-internal readonly record struct SplitRow(ImmutableArray<double> Coefficients, ImmutableArray<Split> Splits, SplitLines? Lines);
+internal readonly record struct SplitRow(Conjunction Violation, ImmutableArray<Split> Splits, SplitLines? Lines);
 
 /// <summary>The best lines that were found for a row over a part, as they are kept while the part waits.</summary>
-/// <param name="Slopes">The slopes below the ReLUs that are unstable in the region.</param>
+/// <param name="Positions">The positions of the lines of the activations that are open in the region, one or one on each side.</param>
 /// <param name="Multipliers">The multipliers of the part's splits.</param>
-internal sealed record SplitLines(Half[] Slopes, float[] Multipliers);
+/// <param name="Weights">The weights of the constraints.</param>
+internal sealed record SplitLines(Half[] Positions, float[] Multipliers, float[] Weights);

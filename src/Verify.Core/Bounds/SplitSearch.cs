@@ -1,12 +1,13 @@
 using System.Numerics.Tensors;
 using RobustVerify.Core.Certificates;
 using RobustVerify.Core.Networks;
+using RobustVerify.Core.Networks.Activations;
 
 namespace RobustVerify.Core.Bounds;
 
 /// <summary>Lower bounds of rows over parts of a region: slopes and multipliers are searched together, then proved.</summary>
 /// <remarks>
-/// Requires parts that are told apart by the signs of ReLUs' inputs. Sound, and exact in the limit where all ReLUs are split.
+/// Requires parts that are told apart by the arguments of activations. Sound, and exact in the limit where all activations are linear.
 /// Source: Wang et al. 2021, arXiv 2103.06624.
 /// </remarks>
 internal sealed class SplitSearch
@@ -15,6 +16,7 @@ internal sealed class SplitSearch
     private readonly IReadOnlyList<SplitRow> parts;
     private readonly BackwardRows rows;
     private readonly Node target;
+    private readonly RowWeights weights;
     private readonly SlopeSearch search;
 
     /// <param name="region">What is known of the region.</param>
@@ -22,18 +24,17 @@ internal sealed class SplitSearch
     public SplitSearch(SplitBounds region, IReadOnlyList<SplitRow> parts)
     {
         (this.region, this.parts, target) = (region, parts, region.Bounds.Network.Output);
-        var coefficients = new double[parts.Count * target.Size];
-        for (var row = 0; row < parts.Count; row++) parts[row].Coefficients.CopyTo(coefficients, row * target.Size);
-        rows = region.Pass.Seed(target, coefficients, new int[parts.Count]);
+        weights = new RowWeights(target, [.. parts.Select(part => part.Violation)], [.. parts.Select(part => part.Lines?.Weights)]);
+        rows = region.Pass.Seed(target, new double[parts.Count * target.Size], new int[parts.Count]);
         rows.Multipliers = Multipliers.Of(
             [.. parts.Select(part => part.Splits)], [.. parts.Select(part => part.Lines?.Multipliers ?? [])]);
-        search = new SlopeSearch(region.Bounds, region.Pass, (node, _) => region.SlopesOf(node, parts), target, rows);
+        search = new SlopeSearch(region.Bounds, region.Pass, (node, _) => region.SlopesOf(node, parts), target, rows, weights);
         if (parts[0].Lines is not null) search.Positions = Unpack();
     }
 
-    /// <summary>Searches; returns for each row the bound that its best lines give but for rounding.</summary>
+    /// <summary>Searches; returns for each row by how much its conjunction is missed by its best lines, but for rounding.</summary>
     /// <param name="iterations">The number of steps.</param>
-    /// <param name="enough">For each row, the bound above which it needs no better lines.</param>
+    /// <param name="enough">For each row, what above it needs no better lines.</param>
     /// <param name="cancellation">Ends the work with an <see cref="OperationCanceledException"/>.</param>
     public double[] Raise(int iterations, ReadOnlySpan<double> enough, CancellationToken cancellation)
     {
@@ -41,7 +42,7 @@ internal sealed class SplitSearch
         return search.Bounds;
     }
 
-    /// <summary>For each row, a lower bound over its part by the best lines found, or −∞ where nothing is known. Once only.</summary>
+    /// <summary>For each row, by how much its conjunction is missed at least over its part, or −∞ where nothing is known. Once only.</summary>
     /// <param name="cancellation">Ends the work with an <see cref="OperationCanceledException"/>.</param>
     /// <param name="tells">Whether the lines are kept (<see cref="Told"/>).</param>
     public double[] Prove(CancellationToken cancellation, bool tells = false)
@@ -49,12 +50,22 @@ internal sealed class SplitSearch
         var results = new double[rows.Count];
         (rows.Lines, rows.Multipliers) = (search.Lines(), search.Multipliers);
         if (tells) rows.Used = new UsedSlopes(region.Bounds.Network, rows.Count);
-        region.Pass.Descend(rows, region.Bounds.Network.IndexOf(target), results, cancellation);
+        var (index, magnitudes) = (region.Bounds.Network.IndexOf(target), region.Bounds.Magnitude(target));
+        for (var row = 0; row < results.Length; row++)
+            rows.Magnitudes[row] += weights.Seed(row, rows.Of(index, target.Size).Slice(row * target.Size, target.Size), magnitudes);
+        region.Pass.Descend(rows, index, results, cancellation);
+        for (var row = 0; row < results.Length; row++) results[row] = weights.Missed(row, results[row]);
         return results;
     }
 
-    /// <summary>The lines and multipliers that a row was proved with, where they are kept.</summary>
-    public RowLines Told(int row) => rows.Used!.Of(row, [.. LinesOf(row).Multipliers]);
+    /// <summary>What a row was proved with, where it is kept.</summary>
+    /// <param name="row">The row.</param>
+    /// <param name="violation">The index of its conjunction among the property's violations.</param>
+    public ViolationRow Told(int row, int violation)
+    {
+        var (_, multipliers, best) = LinesOf(row);
+        return new(violation, [.. best], rows.Used!.Of(row, [.. multipliers]));
+    }
 
     /// <inheritdoc cref="SlopeSearch.Coefficients"/>
     public ReadOnlySpan<float> Coefficients(Node node, int row) => search.Coefficients(node, row);
@@ -68,15 +79,18 @@ internal sealed class SplitSearch
     /// <summary>The best lines of a row.</summary>
     public SplitLines LinesOf(int row)
     {
-        var (slopes, at) = (new Half[region.Unstable.Sum(pair => pair.Elements.Length)], 0);
-        foreach (var (node, elements) in region.Unstable)
+        var (positions, at) = (new Half[region.Positions], 0);
+        foreach (var (node, elements) in region.Open)
         {
-            var best = search.BestPositions(node);
-            foreach (var element in elements) slopes[at++] = best is null ? (Half)0 : (Half)best[row * node.Size + element];
+            var (best, sides) = (search.BestPositions(node), SplitBounds.SidesOf(node));
+            for (var side = 0; side < sides; side++)
+            {
+                foreach (var element in elements) positions[at++] = best is null ? (Half)0 : (Half)best[(row * sides + side) * node.Size + element];
+            }
         }
 
         var multipliers = new float[parts[row].Splits.Length];
-        foreach (var (node, some) in rows.Multipliers)
+        foreach (var (node, some) in rows.Multipliers.Count > 0 ? search.Multipliers : rows.Multipliers)
         {
             var next = some.Of(row).From;
             for (var i = 0; i < multipliers.Length; i++)
@@ -85,27 +99,48 @@ internal sealed class SplitSearch
             }
         }
 
-        return new SplitLines(slopes, multipliers);
+        return new SplitLines(positions, multipliers, (float[])weights.Best(row).Clone());
     }
 
-    /// <summary>The slopes that rows begin with, as the search holds them.</summary>
+    /// <summary>The positions that rows begin with, as the search holds them.</summary>
     private Dictionary<ElementwiseNode, float[]> Unpack()
     {
-        var positions = new Dictionary<ElementwiseNode, float[]>();
+        var all = new Dictionary<ElementwiseNode, float[]>();
         var at = 0;
-        foreach (var (node, elements) in region.Unstable)
+        foreach (var (node, elements) in region.Open)
         {
-            var (values, slopes) = (new float[parts.Count * node.Size], new float[elements.Length]);
+            var sides = SplitBounds.SidesOf(node);
+            var (values, positions) = (new float[parts.Count * sides * node.Size], new float[elements.Length]);
             for (var row = 0; row < parts.Count; row++)
             {
-                TensorPrimitives.ConvertToSingle(parts[row].Lines!.Slopes.AsSpan(at, elements.Length), slopes);
-                for (var i = 0; i < slopes.Length; i++) values[row * node.Size + elements[i]] = slopes[i];
+                for (var side = 0; side < sides; side++)
+                {
+                    TensorPrimitives.ConvertToSingle(parts[row].Lines!.Positions.AsSpan(at + side * elements.Length, elements.Length), positions);
+                    for (var i = 0; i < positions.Length; i++) values[(row * sides + side) * node.Size + elements[i]] = positions[i];
+                }
+
+                Renew(node, row, values.AsSpan(row * sides * node.Size, sides * node.Size));
             }
 
-            positions[node] = values;
-            at += elements.Length;
+            all[node] = values;
+            at += sides * elements.Length;
         }
 
-        return positions;
+        return all;
+    }
+
+    /// <summary>Positions of lines on a wider interval tell nothing of those on a narrower one: the latter begin with the least area.</summary>
+    private void Renew(ElementwiseNode node, int row, Span<float> positions)
+    {
+        if (node.Activation is ReLU) return;
+        var (splits, known) = (parts[row].Splits, parts[row].Lines!.Multipliers.Length);
+        foreach (var (element, on) in region.Narrowed(node, splits))
+        {
+            for (var i = known; i < splits.Length; i++)
+            {
+                if (splits[i].Node != node || splits[i].Element != element) continue;
+                (positions[element], positions[node.Size + element]) = (on.Family.Start[0], on.Family.Start[1]);
+            }
+        }
     }
 }

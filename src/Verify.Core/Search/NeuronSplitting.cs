@@ -9,12 +9,14 @@ using RobustVerify.Core.Specifications;
 
 namespace RobustVerify.Core.Search;
 
-/// <summary>Divides by the signs of ReLUs' inputs: where both are possible, one part has each, and the ReLU is linear in it.</summary>
+/// <summary>Divides by the arguments of activations: one part has all that are at most a number, another all that are at least that.</summary>
 /// <remarks>
-/// Requires bounds of the property's region. The signs that a part is told apart by enter its bounds with multipliers. Which
-/// ReLU to divide is asked of the bounds of the two parts that it would give, for a few that the bound seems to lose most by.
-/// Other activations than ReLUs are not divided: without any, complete but for precision.
-/// Source: Wang et al. 2021, arXiv 2103.06624 (multipliers); De Palma et al. 2021, arXiv 2104.06718 (filtered branching).
+/// Requires bounds of the property's region. What a part is told apart by enters its bounds with multipliers, and the lines of the
+/// activations that are split are its own. A ReLU is split at zero, where it becomes linear, any other activation where the least
+/// area is left between its lines. Which one to split is asked of the bounds of the two parts that it would give, for a few that
+/// the bound seems to lose most by. Where there are nothing but ReLUs, complete but for precision.
+/// Source: Wang et al. 2021, arXiv 2103.06624 (multipliers); De Palma et al. 2021, arXiv 2104.06718 (filtered branching); Shi et al.
+/// 2024, arXiv 2405.21063 (other activations than ReLU).
 /// </remarks>
 internal sealed class NeuronSplitting : IBranching<NeuronPart>
 {
@@ -25,11 +27,11 @@ internal sealed class NeuronSplitting : IBranching<NeuronPart>
     // Where every ReLU is decided, nothing is left but to find the best multipliers.
     private const int LeafIterations = 400;
 
-    // So many ReLUs of either score are tried, each for so many steps.
+    // So many activations of either score are tried, each for so many steps.
     private const int Candidates = 3;
     private const int CandidateIterations = 2;
 
-    // A ReLU that leaves one of its parts as it was is worth little, but is better than one that leaves both.
+    // A split that leaves one of its parts as it was is worth little, but is better than one that leaves both.
     private const double LeastGain = 0.02;
 
     // A bound in single precision that exceeds what is asked for by so much, relatively, is likely to be proved.
@@ -39,7 +41,7 @@ internal sealed class NeuronSplitting : IBranching<NeuronPart>
     private readonly SplitBounds bounds;
     private readonly Property property;
     private readonly double leastMargin;
-    private readonly int unstable;
+    private readonly int most;
     private readonly bool tells;
     private readonly ImmutableArray<NeuronRow> neurons;
 
@@ -51,23 +53,22 @@ internal sealed class NeuronSplitting : IBranching<NeuronPart>
     {
         (this.tells, neurons) = (tells, known.Told);
         (network, bounds, this.property, this.leastMargin) = (known.Bounds.Network, known.Split(), property, leastMargin);
-        unstable = bounds.Unstable.Sum(pair => pair.Elements.Length);
+        most = bounds.Open.All(pair => pair.Node.Activation is ReLU) ? bounds.Open.Sum(pair => pair.Elements.Length) : int.MaxValue;
         Root = new NeuronPart([.. Enumerable.Range(0, property.Output.Violations.Length)], [], [], double.NegativeInfinity);
-        var rows = property.Output.Violations.Max(violation => violation.Constraints.Length);
-        BatchSize = Math.Clamp(bounds.Pass.ChunkOf(network.Output) / rows, 1, MostParts);
+        BatchSize = Math.Clamp(bounds.Pass.ChunkOf(network.Output), 1, MostParts);
     }
 
-    /// <summary>True where there are ReLUs to divide.</summary>
+    /// <summary>True where there are activations to divide.</summary>
     /// <param name="known">Bounds over the property's region.</param>
-    public static bool Suits(LinearBoundPropagation known) => known.IsDefinedOn(0) && !known.Split().Unstable.IsEmpty;
+    public static bool Suits(LinearBoundPropagation known) => known.IsDefinedOn(0) && !known.Split().Open.IsEmpty;
 
     public NeuronPart Root { get; }
 
     public NeuronPart? Resume(OpenPart open)
     {
         var isWhole = open.Lower.AsSpan().SequenceEqual(property.Region.Lower) && open.Upper.AsSpan().SequenceEqual(property.Region.Upper);
-        if (!isWhole || open.Cuts.Any(cut => network.Nodes[cut.Node] is not ElementwiseNode { Activation: ReLU } || cut.At != 0)) return null;
-        return new(open.Violations, [.. open.Cuts.Select(cut => new Split((ElementwiseNode)network.Nodes[cut.Node], cut.Element, cut.Sign))], [], double.NegativeInfinity);
+        if (!isWhole || open.Cuts.Any(cut => network.Nodes[cut.Node] is not ElementwiseNode { Activation: var activation } || activation is ReLU && cut.At != 0)) return null;
+        return new(open.Violations, [.. open.Cuts.Select(cut => new Split((ElementwiseNode)network.Nodes[cut.Node], cut.Element, cut.Sign, cut.At))], [], double.NegativeInfinity);
     }
 
     public int BatchSize { get; }
@@ -85,54 +86,37 @@ internal sealed class NeuronSplitting : IBranching<NeuronPart>
     }
 
     private int IterationsOf(NeuronPart part) =>
-        part.Splits.Length == unstable ? LeafIterations : part.Lines.IsEmpty ? RootIterations : Iterations;
+        part.Splits.Length == most ? LeafIterations : part.Lines.IsEmpty ? RootIterations : Iterations;
 
     private Bounded<NeuronPart>[] Bound(NeuronPart[] parts, int iterations, CancellationToken cancellation)
     {
-        var (rows, limits, questions) = (new List<SplitRow>(), new List<double>(), new List<Question>());
+        var (rows, questions) = (new List<SplitRow>(), new List<Question>());
         for (var part = 0; part < parts.Length; part++)
         {
-            var first = rows.Count;
-            foreach (var violation in parts[part].Violations)
+            for (var i = 0; i < parts[part].Violations.Length; i++)
             {
-                var constraints = property.Output.Violations[violation].Constraints;
-                questions.Add(new Question(part, violation, rows.Count, constraints.Length));
-                foreach (var constraint in constraints)
-                {
-                    rows.Add(new SplitRow(
-                        constraint.Coefficients, parts[part].Splits, parts[part].Lines.IsEmpty ? null : parts[part].Lines[rows.Count - first]));
-                    limits.Add(constraint.Bound + leastMargin);
-                }
+                questions.Add(new Question(part, parts[part].Violations[i], rows.Count));
+                rows.Add(new SplitRow(
+                    property.Output.Violations[parts[part].Violations[i]], parts[part].Splits, parts[part].Lines.IsEmpty ? null : parts[part].Lines[i]));
             }
         }
 
         var search = new SplitSearch(bounds, rows);
-        search.Raise(iterations, [.. limits.Select(Enough)], cancellation);
+        search.Raise(iterations, [.. rows.Select(Enough)], cancellation);
         var proved = search.Prove(cancellation, tells);
         var results = Array.ConvertAll(
             parts, part => new Bounded<NeuronPart>(double.PositiveInfinity, null, []) { Neurons = part.Splits.IsEmpty ? neurons : [] });
         var open = new List<Question>();
         foreach (var question in questions)
         {
-            var (missed, closest) = (double.NegativeInfinity, question.First);
-            for (var row = question.First; row < question.First + question.Count; row++)
-            {
-                var margin = Math.BitDecrement(Math.BitDecrement(proved[row] - property.Output.Violations[question.Violation].Constraints[row - question.First].Bound) - leastMargin);
-                if (margin > missed) (missed, closest) = (margin, row);
-            }
-
             // What holds on a part holds on every part of it.
-            missed = Math.Max(missed, parts[question.Part].Margin);
+            var missed = Math.Max(Math.BitDecrement(proved[question.Row] - leastMargin), parts[question.Part].Margin);
             results[question.Part] = results[question.Part] with { Margin = Math.Min(results[question.Part].Margin, missed) };
-            if (!(missed > 0)) open.Add(question with { Closest = closest });
-            else if (tells)
-            {
-                var row = ViolationRow.Of(question.Violation, closest - question.First, question.Count, search.Told(closest));
-                results[question.Part] = results[question.Part] with { Rows = results[question.Part].Rows.Add(row) };
-            }
+            if (!(missed > 0)) open.Add(question);
+            else if (tells) results[question.Part] = results[question.Part] with { Rows = results[question.Part].Rows.Add(search.Told(question.Row, question.Violation)) };
         }
 
-        if (open.Count > 0) Divide(parts, open, rows, limits, search, results, cancellation);
+        if (open.Count > 0) Divide(parts, open, rows, search, results, cancellation);
         return results;
     }
 
@@ -141,31 +125,29 @@ internal sealed class NeuronSplitting : IBranching<NeuronPart>
         NeuronPart[] parts,
         List<Question> open,
         List<SplitRow> rows,
-        List<double> limits,
         SplitSearch search,
         Bounded<NeuronPart>[] results,
         CancellationToken cancellation)
     {
-        // Once more with the best lines, to see where each row is least and what it multiplies every ReLU by.
-        var lines = open.ConvertAll(question => Enumerable.Range(question.First, question.Count).Select(search.LinesOf).ToImmutableArray());
-        var closest = open.Select((question, i) => rows[question.Closest] with { Lines = lines[i][question.Closest - question.First] }).ToArray();
-        double[] enough = [.. open.Select(question => Enough(limits[question.Closest]))];
-        var best = new SplitSearch(bounds, closest);
+        // Once more with the best lines, to see where each row is least and what it multiplies every activation by.
+        SplitRow[] left = [.. open.Select(question => rows[question.Row] with { Lines = search.LinesOf(question.Row) })];
+        double[] enough = [.. left.Select(Enough)];
+        var best = new SplitSearch(bounds, left);
         var before = best.Raise(0, enough, cancellation);
         var points = Violating(best, open.Count);
-        var splits = Choose(Promising(best, closest), closest, before, enough, cancellation);
+        var cuts = Choose(Promising(best, left), left, before, enough, cancellation);
         var isDivided = new bool[parts.Length];
         Array.Fill(isDivided, true);
         for (var i = 0; i < open.Count; i++)
         {
             var result = results[open[i].Part];
             var divisions = result.Divisions;
-            isDivided[open[i].Part] &= splits[i] is not null;
-            if (splits[i] is { } split)
+            isDivided[open[i].Part] &= cuts[i] is not null;
+            if (cuts[i] is { } cut)
             {
                 var part = parts[open[i].Part];
-                NeuronPart Child(int sign) => new([open[i].Violation], part.Splits.Add(split with { Sign = sign }), lines[i], result.Margin);
-                divisions = divisions.Add(new(new Cut(network.IndexOf(split.Node), split.Element, 0), Child(-1), Child(1)));
+                NeuronPart Child(int sign) => new([open[i].Violation], part.Splits.Add(cut with { Sign = sign }), [left[i].Lines!], result.Margin);
+                divisions = divisions.Add(new(new Cut(network.IndexOf(cut.Node), cut.Element, cut.At), Child(-1), Child(1)));
             }
 
             results[open[i].Part] = result with { Candidate = result.Candidate ?? points[i], Divisions = divisions };
@@ -179,8 +161,8 @@ internal sealed class NeuronSplitting : IBranching<NeuronPart>
     }
 
     /// <summary>
-    /// For each row, the ReLUs that it seems to lose most by: those whose line is furthest from the ReLU where the row is least,
-    /// and those whose chord is.
+    /// For each row, the splits that it seems to lose most without: of the activations whose line is furthest from the function
+    /// where the row is least, and of those whose lines are furthest apart.
     /// </summary>
     private Split[][] Promising(SplitSearch search, SplitRow[] rows)
     {
@@ -188,24 +170,27 @@ internal sealed class NeuronSplitting : IBranching<NeuronPart>
         for (var row = 0; row < rows.Length; row++)
         {
             var (there, anywhere) = (new List<(double, Split)>(), new List<(double, Split)>());
-            foreach (var (node, elements) in bounds.Unstable.Where(pair => search.Passes(pair.Node)))
+            foreach (var (node, elements) in bounds.Open.Where(pair => search.Passes(pair.Node)))
             {
-                var isSplit = new bool[node.Size];
-                foreach (var split in rows[row].Splits)
-                {
-                    if (split.Node == node) isSplit[split.Element] = true;
-                }
-
-                var chords = bounds.Pass.LinesOf(node).UpperOffsets;
+                var narrowed = bounds.Narrowed(node, rows[row].Splits);
                 var a = search.Coefficients(node, row);
                 var y = search.Values(node, row);
                 var z = search.Values(node.Source, row);
                 foreach (var element in elements)
                 {
-                    if (isSplit[element]) continue;
-                    var split = new Split(node, element, 1);
-                    Insert(there, a[element] * (Math.Max(z[element], 0) - y[element]), split);
-                    Insert(anywhere, Math.Abs(a[element]) * chords[element], split);
+                    // What the row does not use is split only where nothing else is left.
+                    if (a[element] == 0 && anywhere.Count == Candidates) continue;
+                    var on = bounds.Whole(node, element);
+                    foreach (var other in narrowed)
+                    {
+                        if (other.Element == element) on = other.On;
+                    }
+
+                    if (double.IsNaN(on.Cut)) continue;
+                    var value = node.Activation is ReLU ? Math.Max(z[element], 0) : node.Activation.Value(Math.Clamp(z[element], on.Low, on.High));
+                    var split = new Split(node, element, 1, on.Cut);
+                    Insert(there, a[element] * (value - y[element]), split);
+                    Insert(anywhere, Math.Abs(a[element]) * on.Gap, split);
                 }
             }
 
@@ -280,16 +265,16 @@ internal sealed class NeuronSplitting : IBranching<NeuronPart>
         return result;
     }
 
-    /// <summary>The bound above which a row needs none better.</summary>
-    private static double Enough(double limit) => limit + Slack * (1 + Math.Abs(limit));
+    /// <summary>By how much a conjunction must be missed, so that a proof of it is likely to succeed.</summary>
+    private double Enough(SplitRow row) => leastMargin + Slack * (1 + row.Violation.Constraints.Max(constraint => Math.Abs(constraint.Bound)));
 
-    /// <summary>Whether a part excludes one violation, by one of its rows.</summary>
-    private readonly record struct Question(int Part, int Violation, int First, int Count, int Closest = -1);
+    /// <summary>Whether a part excludes a violation, by one row.</summary>
+    private readonly record struct Question(int Part, int Violation, int Row);
 }
 
-/// <summary>The part of a region in which some ReLUs' inputs have certain signs.</summary>
+/// <summary>The part of a region in which the arguments of some activations lie on certain sides of certain numbers.</summary>
 /// <param name="Violations">Indices of the property's violations that are not excluded in it.</param>
-/// <param name="Splits">The signs.</param>
-/// <param name="Lines">For every constraint of every violation, the lines that were best for a part that contains this one.</param>
+/// <param name="Splits">The numbers and sides.</param>
+/// <param name="Lines">For every violation, the lines that were best for a part that contains this one; none for the region.</param>
 /// <param name="Margin">By how much the property holds on that part, at least.</param>
 internal sealed record NeuronPart(ImmutableArray<int> Violations, ImmutableArray<Split> Splits, ImmutableArray<SplitLines> Lines, double Margin);

@@ -17,7 +17,7 @@ namespace RobustVerify.Core.Verification;
 /// Requires a model of the three kinds of node. <see cref="Verdict.Verified"/> holds for every real input of the region and
 /// for the network in the arithmetic that <see cref="Property.Semantics"/> names; <see cref="Verdict.Falsified"/> holds for
 /// what the deployed runtime computes. Sound; complete as far as the budget reaches where few inputs vary or take part (boxes are
-/// halved), or where every activation is a ReLU (signs of their inputs are divided). What is not decided is
+/// halved), or where every activation is a ReLU (their arguments are divided, as those of others are). What is not decided is
 /// <see cref="Verdict.Unknown"/>.
 /// </remarks>
 public sealed class Verifier(DeployedModel model)

@@ -8,7 +8,7 @@ using RobustVerify.Core.Tests.Networks;
 
 namespace RobustVerify.Core.Tests.Bounds;
 
-/// <summary>Bounds over parts that are told apart by the signs of ReLUs' inputs: sound whatever the multipliers, exact once all are split.</summary>
+/// <summary>Bounds over parts that are told apart by the arguments of activations: sound whatever the multipliers, exact once all are linear.</summary>
 [Trait("Category", "Simd")]
 public sealed class SplitBoundsTests
 {
@@ -21,7 +21,7 @@ public sealed class SplitBoundsTests
         var relu = new ElementwiseNode(z, ReLU.Instance);
         var output = new AffineNode([new AffineTerm(z, new DenseMap([1, 1], 2, 1)), new AffineTerm(relu, new DenseMap([-2, 0], 2, 1))], [3, 0]);
         var bounds = LinearBoundPropagation.Propagate(new Network(input, output), [InputRegion.Box([-1, -1], [1, 1])]).Split();
-        var (positive, negative) = (new Split(relu, 0, 1), new Split(relu, 0, -1));
+        var (positive, negative) = (new Split(relu, 0, 1, 0), new Split(relu, 0, -1, 0));
 
         Assert.Equal(1, Bound(bounds, [1, 0], [positive], 200), 1e-3);
         Assert.Equal(1, Bound(bounds, [1, 0], [negative], 200), 1e-3);
@@ -42,10 +42,10 @@ public sealed class SplitBoundsTests
             var region = InputRegion.Ball(RandomNetworks.RandomVector(random, 2, 1), 0.7, Norm.Linf);
             var row = RandomNetworks.RandomVector(random, 2, 1);
             var bounds = LinearBoundPropagation.Propagate(network, [region], iterations: 10).Split();
-            var neurons = bounds.Unstable.SelectMany(pair => pair.Elements.Select(element => (pair.Node, element))).ToArray();
+            var neurons = bounds.Open.SelectMany(pair => pair.Elements.Select(element => (pair.Node, element))).ToArray();
             var rows = Enumerable.Range(0, 1 << neurons.Length)
                 .Select(pattern => new SplitRow(
-                    [.. row], [.. neurons.Select((neuron, i) => new Split(neuron.Node, neuron.element, (pattern >> i & 1) == 0 ? 1 : -1))], null))
+                    Of(row), [.. neurons.Select((neuron, i) => new Split(neuron.Node, neuron.element, (pattern >> i & 1) == 0 ? 1 : -1, 0))], null))
                 .ToArray();
             var search = new SplitSearch(bounds, rows);
             search.Raise(400, Unlimited(rows.Length), default);
@@ -61,37 +61,45 @@ public sealed class SplitBoundsTests
     {
         var random = new Random(52);
         var met = 0;
-        for (var trial = 0; trial < 24; trial++)
+        for (var trial = 0; trial < 24 + 2 * RandomNetworks.Activations.Length; trial++)
         {
+            var activation = trial < 24 ? ReLU.Instance : RandomNetworks.Activations[(trial - 24) / 2];
             var network = (trial % 4) switch
             {
-                0 => RandomNetworks.Dense(random, ReLU.Instance, 3, 8, 7, 4),
-                1 => RandomNetworks.WithProduct(random, ReLU.Instance, 4),
-                2 => RandomNetworks.Convolutional(random, ReLU.Instance),
-                _ => Mixed(random),
+                0 => RandomNetworks.Dense(random, activation, 3, 8, 7, 4),
+                1 => RandomNetworks.WithProduct(random, activation, 4),
+                2 => RandomNetworks.Convolutional(random, activation),
+                _ when trial < 24 => Mixed(random),
+                _ => RandomNetworks.Dense(random, activation, 3, 8, 7, 4),
             };
             var radius = trial % 4 == 2 ? 0.2 : 0.6;
             var region = InputRegion.Ball(RandomNetworks.RandomVector(random, network.Input.Size, 1), radius, trial % 8 < 4 ? Norm.Linf : Norm.L2);
             var bounds = LinearBoundPropagation.Propagate(network, [region]).Split();
-            var neurons = bounds.Unstable.SelectMany(pair => pair.Elements.Select(element => (pair.Node, element))).ToArray();
-            var slopes = bounds.Unstable.Sum(pair => pair.Elements.Length);
+            var neurons = bounds.Open.SelectMany(pair => pair.Elements.Select(element => (pair.Node, element))).ToArray();
+            if (neurons.Length == 0) continue;
             var points = Sampling.Points(region, 500, random);
             var values = Evaluation<double>.Of(network, points, 500);
             var rows = new List<SplitRow>();
             for (var k = 0; k < 12; k++)
             {
-                // The signs of a sampled point, so that the part is not empty.
+                // Around a sampled point, so that the part is not empty; curves are cut anywhere, some of them twice.
                 var point = random.Next(500);
-                var splits = random.GetItems(neurons, Math.Min(neurons.Length, 1 + k % 4)).Distinct()
-                    .Select(neuron => new Split(
-                        neuron.Node, neuron.element, values[neuron.Node.Source][point * neuron.Node.Size + neuron.element] >= 0 ? 1 : -1))
+                var splits = random.GetItems(neurons, Math.Min(neurons.Length, 1 + k % 4))
+                    .Select(neuron =>
+                    {
+                        var (on, z) = (bounds.Whole(neuron.Node, neuron.element), values[neuron.Node.Source][point * neuron.Node.Size + neuron.element]);
+                        var at = neuron.Node.Activation is ReLU ? 0 : on.Low + (on.High - on.Low) * (0.1 + 0.8 * random.NextDouble());
+                        return new Split(neuron.Node, neuron.element, z >= at ? 1 : -1, at);
+                    })
+                    .Distinct()
                     .ToImmutableArray();
                 rows.Add(new SplitRow(
-                    [.. RandomNetworks.RandomVector(random, network.Output.Size, 1)],
+                    Of(RandomNetworks.RandomVector(random, network.Output.Size, 1)),
                     splits,
                     new SplitLines(
-                        [.. Enumerable.Range(0, slopes).Select(_ => (Half)random.NextSingle())],
-                        [.. splits.Select(_ => random.NextSingle() * 3)])));
+                        [.. Enumerable.Range(0, bounds.Positions).Select(_ => (Half)random.NextSingle())],
+                        [.. splits.Select(_ => random.NextSingle() * 3)],
+                        [1])));
             }
 
             foreach (var iterations in new[] { 0, 10 })
@@ -103,9 +111,9 @@ public sealed class SplitBoundsTests
                 {
                     for (var point = 0; point < 500; point++)
                     {
-                        if (!rows[row].Splits.All(split => split.Sign * values[split.Node.Source][point * split.Node.Size + split.Element] >= 0)) continue;
+                        if (!rows[row].Splits.All(split => split.Holds(values[split.Node.Source][point * split.Node.Size + split.Element]))) continue;
                         var value = 0.0;
-                        for (var i = 0; i < network.Output.Size; i++) value += rows[row].Coefficients[i] * values[network.Output][point * network.Output.Size + i];
+                        for (var i = 0; i < network.Output.Size; i++) value += rows[row].Violation.Constraints[0].Coefficients[i] * values[network.Output][point * network.Output.Size + i];
                         Assert.True(proved[row] <= value + 1e-12 * (1 + Math.Abs(value)), $"Trial {trial}, row {row}: {value:R} lies below the bound {proved[row]:R}.");
                         met++;
                     }
@@ -129,8 +137,8 @@ public sealed class SplitBoundsTests
             var (bounds, row) = (known.Split(), RandomNetworks.RandomVector(random, 3, 1));
             Assert.Equal(known.LowerBounds(row)[0], Math.Max(Bound(bounds, row, [], 0), known.LowerBounds(row)[0]));
 
-            var (node, elements) = bounds.Unstable[^1];
-            ImmutableArray<Split> splits = [new Split(node, elements[0], 1), new Split(node, elements[^1], -1)];
+            var (node, elements) = bounds.Open[^1];
+            ImmutableArray<Split> splits = [new Split(node, elements[0], 1, 0), new Split(node, elements[^1], -1, 0)];
             var pass = new BackwardPass(known.Bounds);
             var lines = new Dictionary<ElementwiseNode, ElementwiseLines> { [node] = pass.LinesOf(node).Repeat([0], node.Size) };
             foreach (var split in splits)
@@ -154,6 +162,55 @@ public sealed class SplitBoundsTests
         Assert.True(gained > 5);
     }
 
+    [Fact]
+    public void Constraints_that_exclude_one_another_are_excluded_by_their_sum()
+    {
+        // y = x and w = −x + relu(x): y ≤ −1 or w ≤ ½ is possible, both are where −x ≤ ½ and x ≤ −1, which is nowhere.
+        var input = new InputNode(1);
+        var relu = new ElementwiseNode(input, ReLU.Instance);
+        var output = new AffineNode([new AffineTerm(input, new DenseMap([1, -1], 2, 1)), new AffineTerm(relu, new DenseMap([0, 1], 2, 1))], [0, 0]);
+        var bounds = LinearBoundPropagation.Propagate(new Network(input, output), [InputRegion.Box([-2], [2])]).Split();
+        LinearConstraint Of(double first, double second, double bound) => new([first, second], bound);
+        var both = new Conjunction([Of(1, 0, -1), Of(0, 1, 0.5)]);
+        double Missed(Conjunction conjunction)
+        {
+            var search = new SplitSearch(bounds, [new SplitRow(conjunction, [], null)]);
+            search.Raise(200, Unlimited(1), default);
+            return search.Prove(default)[0];
+        }
+
+        // Half of each: (x + 1 − x + relu(x) − ½) / 2 is least where x ≤ 0.
+        Assert.Equal(0.25, Missed(both), 1e-3);
+        Assert.True(Missed(new Conjunction([both.Constraints[0]])) < 0 && Missed(new Conjunction([both.Constraints[1]])) < 0);
+        // One that is missed by itself needs no other.
+        Assert.Equal(1, Missed(new Conjunction([Of(1, 0, -3), Of(0, 1, 9)])), 1e-2);
+    }
+
+    [Fact]
+    public void A_conjunction_is_missed_by_no_more_than_the_constraint_that_a_point_misses_most()
+    {
+        var random = new Random(54);
+        for (var trial = 0; trial < 20; trial++)
+        {
+            var network = RandomNetworks.Dense(random, trial % 2 == 0 ? ReLU.Instance : Tanh.Instance, 3, 8, 3);
+            var region = InputRegion.Ball(RandomNetworks.RandomVector(random, 3, 1), 0.6, Norm.Linf);
+            var bounds = LinearBoundPropagation.Propagate(network, [region]).Split();
+            var constraints = Enumerable.Range(0, 2 + trial % 3).Select(_ => new LinearConstraint([.. RandomNetworks.RandomVector(random, 3, 1)], random.NextDouble() - 0.5));
+            var row = new SplitRow(new Conjunction([.. constraints]), [], null);
+            var search = new SplitSearch(bounds, [row]);
+            search.Raise(trial % 4 * 10, Unlimited(1), default);
+            var missed = search.Prove(default)[0];
+            var points = Sampling.Points(region, 500, random);
+            var outputs = network.Evaluate<double>(points, 500);
+            for (var point = 0; point < 500; point++)
+            {
+                var most = row.Violation.Constraints.Max(constraint =>
+                    constraint.Coefficients[0] * outputs[3 * point] + constraint.Coefficients[1] * outputs[3 * point + 1] + constraint.Coefficients[2] * outputs[3 * point + 2] - constraint.Bound);
+                Assert.True(missed <= most + 1e-12, $"Trial {trial}: a point misses no constraint by more than {most:R}, but {missed:R} is proved.");
+            }
+        }
+    }
+
     /// <summary>A ReLU behind a sigmoid, and a sigmoid behind it.</summary>
     private static Network Mixed(Random random)
     {
@@ -173,10 +230,12 @@ public sealed class SplitBoundsTests
 
     private static double Bound(SplitBounds bounds, double[] row, ImmutableArray<Split> splits, int iterations)
     {
-        var search = new SplitSearch(bounds, [new SplitRow([.. row], splits, null)]);
+        var search = new SplitSearch(bounds, [new SplitRow(Of(row), splits, null)]);
         search.Raise(iterations, Unlimited(1), default);
         return search.Prove(default)[0];
     }
+
+    private static Conjunction Of(double[] row) => new([new LinearConstraint([.. row], 0)]);
 
     private static double[] Unlimited(int rows) => [.. Enumerable.Repeat(double.PositiveInfinity, rows)];
 

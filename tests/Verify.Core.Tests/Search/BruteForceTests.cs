@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using RobustVerify.Core.Bounds;
 using RobustVerify.Core.Networks;
+using RobustVerify.Core.Networks.Activations;
 using RobustVerify.Core.Search;
 using RobustVerify.Core.Specifications;
 using RobustVerify.Core.Tests.Bounds;
@@ -14,10 +15,14 @@ public sealed class BruteForceTests
     private const int Networks = 500;
     private const int Groups = 10;
 
+    // Of curves, whose parts never become exact, the search does not end in every network.
+    private const int PartsOfCurves = 1000;
+
     [Theory]
     [MemberData(nameof(GroupNumbers))]
     public void The_verdict_is_that_of_sampling_and_subdivision(int group)
     {
+        var (decided, undecided) = (0, 0);
         for (var trial = group; trial < Networks; trial += Groups)
         {
             var random = new Random(9000 + trial);
@@ -34,12 +39,24 @@ public sealed class BruteForceTests
                 var property = new Property("p", region, new OutputProperty([new Conjunction([new LinearConstraint([.. row], bound)])], "test"));
                 foreach (var (name, result) in Searches(network, property))
                 {
+                    if (activation is not ReLU && name == "neurons")
+                    {
+                        if (result.Parts < PartsOfCurves) decided++;
+                        else
+                        {
+                            undecided++;
+                            continue;
+                        }
+                    }
+
                     Assert.True(
                         result.IsProved == holds && (name == "neurons" || result.Counterexample is null == holds),
                         $"Network {trial} of {activation.Name}, {inputs} inputs, {name}: the property {(holds ? "holds" : "is violated")}, but {(result.IsProved ? "it is proved" : result.Counterexample is null ? "nothing is decided" : "there is a counterexample")} after {result.Parts} parts.");
                 }
             }
         }
+
+        Assert.True(decided >= 9 * undecided, $"Of curves, neurons decide {decided} properties, and leave {undecided}.");
     }
 
     public static TheoryData<int> GroupNumbers => [.. Enumerable.Range(0, Groups)];
@@ -51,10 +68,17 @@ public sealed class BruteForceTests
         yield return ("inputs", BranchAndBound.Run(new InputSplitting(network, property, 0), 50_000, IsViolated));
         var known = LinearBoundPropagation.Propagate(network, [property.Region]);
 
-        // Signs alone do not divide what curves and products lose.
-        if (network.Nodes.OfType<ElementwiseNode>().All(node => node.Activation is Core.Networks.Activations.ReLU) && !network.Nodes.OfType<ProductNode>().Any() && NeuronSplitting.Suits(known))
-            yield return ("neurons", BranchAndBound.Run(new NeuronSplitting(known, property, 0), 50_000, IsViolated));
+        // Neither products nor jumps become exact by dividing arguments.
+        var isContinuous = network.Nodes.All(node => node is InputNode or AffineNode || node is ElementwiseNode { Activation: var activation } && !Jumps(activation));
+        if (isContinuous && NeuronSplitting.Suits(known))
+        {
+            var hasCurves = network.Nodes.Any(node => node is ElementwiseNode { Activation: not ReLU });
+            yield return ("neurons", BranchAndBound.Run(new NeuronSplitting(known, property, 0), hasCurves ? PartsOfCurves : 50_000, IsViolated));
+        }
     }
+
+    private static bool Jumps(Activation activation) => activation is PiecewiseLinear lines
+        && lines.Breakpoints.ToArray().Any(point => Math.Abs(lines.Value(point + 1e-9) - lines.Value(point - 1e-9)) > 1e-6);
 
     /// <summary>A lower bound of a linear function of the output by interval arithmetic, the worst box halved in every input first.</summary>
     private static double LowerBound(Network network, InputRegion region, double[] row, double least, double tolerance)

@@ -1,4 +1,5 @@
 using RobustVerify.Core.Bounds;
+using RobustVerify.Core.Checking;
 using RobustVerify.Core.Networks;
 using RobustVerify.Core.Networks.Activations;
 using RobustVerify.Core.Search;
@@ -46,11 +47,12 @@ public sealed class NeuronSplittingTests
     {
         var random = new Random(62);
         var met = 0;
-        for (var trial = 0; trial < 20; trial++)
+        for (var trial = 0; trial < 20 + RandomNetworks.Activations.Length; trial++)
         {
+            var activation = trial < 20 ? ReLU.Instance : RandomNetworks.Activations[trial - 20];
             var network = trial % 2 == 0
-                ? RandomNetworks.Dense(random, ReLU.Instance, 3, 8, 6, 3)
-                : RandomNetworks.WithProduct(random, ReLU.Instance, 3);
+                ? RandomNetworks.Dense(random, activation, 3, 8, 6, 3)
+                : RandomNetworks.WithProduct(random, activation, 3);
             var region = InputRegion.Ball(RandomNetworks.RandomVector(random, 3, 1), 0.5, trial % 4 < 2 ? Norm.Linf : Norm.L2);
             var (first, second) = (RandomNetworks.RandomVector(random, 3, 1), RandomNetworks.RandomVector(random, 3, 1));
             var points = Sampling.Points(region, 2000, random);
@@ -84,7 +86,7 @@ public sealed class NeuronSplittingTests
                     if (!conjunction.Constraints.All(c => c.Coefficients.Zip(outputs).Sum(pair => pair.First * pair.Second) <= c.Bound)) continue;
                     Assert.True(
                         open.Any(part => part.Violations.Contains(violation)
-                            && part.Splits.All(split => split.Sign * values[split.Node.Source][i * split.Node.Size + split.Element] >= 0)),
+                            && part.Splits.All(split => split.Holds(values[split.Node.Source][i * split.Node.Size + split.Element]))),
                         $"Trial {trial}: no part is left that holds violation {violation} at point {i}.");
                     met++;
                 }
@@ -92,6 +94,36 @@ public sealed class NeuronSplittingTests
         }
 
         Assert.True(met > 1000);
+    }
+
+    [Fact]
+    public void What_is_proved_by_dividing_any_activation_is_accepted_by_the_checker()
+    {
+        var (proved, parts) = (0, 0);
+        foreach (var (trial, activation) in RandomNetworks.Activations.Index())
+        {
+            var random = new Random(640 + trial);
+            var network = RandomNetworks.Dense(random, activation, 3, 8, 6, 3);
+            var region = InputRegion.Ball(RandomNetworks.RandomVector(random, 3, 1), 0.6, Norm.Linf);
+            var rows = new[] { RandomNetworks.RandomVector(random, 3, 1), RandomNetworks.RandomVector(random, 3, 1) };
+            var points = Sampling.Points(region, 4000, random);
+            var sums = rows.Select(row => Sampling.Range(network, row, points)).ToArray();
+            var constraints = rows.Zip(sums).Select(pair => new LinearConstraint([.. pair.First], pair.Second.Least - 0.03 * (pair.Second.Most - pair.Second.Least) - 1e-4));
+            foreach (var conjunction in new[] { new Conjunction([.. constraints.Take(1)]), new Conjunction([.. constraints]) })
+            {
+                var property = new Property("p", region, new OutputProperty([conjunction], "test"));
+                var known = LinearBoundPropagation.Propagate(network, [region], 0, tells: true);
+                if (!NeuronSplitting.Suits(known)) continue;
+                var result = BranchAndBound.Run(new NeuronSplitting(known, property, 0, tells: true), 500, _ => false, tells: true);
+                if (!result.IsProved) continue;
+                var check = CertificateChecker.Check(network, property, 0, result.Proofs[0]);
+                Assert.True(check.IsAccepted, $"{activation.Name}, {result.Parts} parts: {check}");
+                proved++;
+                parts += result.Parts;
+            }
+        }
+
+        Assert.True(proved > 30 && parts > 8 * proved, $"{proved} proved in {parts} parts.");
     }
 
     [Fact]
