@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using RobustVerify.Core.Networks.Activations;
 using RobustVerify.Core.Networks.LinearMaps;
 
 namespace RobustVerify.Core.Networks;
@@ -21,7 +22,7 @@ public static class Differentiation
             throw new ArgumentException($"{coefficients.Length} coefficients for {network.Output.Size} outputs.", nameof(coefficients));
         var seed = new Adjoint(network.Output.Size);
         seed.Add(coefficients);
-        return new Network(network.Input, Backward(network.Nodes, network.Output, network.Input, seed), network.Inputs, network.Inputs);
+        return new Network(network.Input, Backward(network.Nodes, network.Output, network.Input, seed, new Derivatives()), network.Inputs, network.Inputs);
     }
 
     /// <summary>The gradient of one output: the network x ↦ ∇fᵢ(x).</summary>
@@ -30,6 +31,28 @@ public static class Differentiation
         var coefficients = new double[network.Output.Size];
         coefficients[output] = 1;
         return Gradient(network, coefficients);
+    }
+
+    /// <summary>The gradients of several linear functions of the outputs at once: the networks x ↦ J(x)ᵀ c, joined in what they share.</summary>
+    /// <param name="network">The network f, from n inputs to m outputs.</param>
+    /// <param name="functions">The coefficients c of each function.</param>
+    /// <param name="derivative">The derivative of an activation, where it is not to be <see cref="Activation.Derivative"/>.</param>
+    /// <returns>A network and the node of n elements in it that holds each gradient; its output, a zero, says nothing.</returns>
+    public static (Network Network, ImmutableArray<Node> Gradients) Gradients(
+        Network network, IReadOnlyList<double[]> functions, Func<Activation, Activation>? derivative = null)
+    {
+        var derivatives = new Derivatives(derivative);
+        var gradients = ImmutableArray.CreateBuilder<Node>(functions.Count);
+        foreach (var coefficients in functions)
+        {
+            var seed = new Adjoint(network.Output.Size);
+            seed.Add(coefficients);
+            gradients.Add(Backward(network.Nodes, network.Output, network.Input, seed, derivatives));
+        }
+
+        // What has no other consumer is a source with weight zero, so that it belongs to the network.
+        var terms = gradients.Distinct().Select(gradient => new AffineTerm(gradient, new SelectionMap(gradient.Size, [-1])));
+        return (new Network(network.Input, new AffineNode([.. terms], [0.0], "gradients")), gradients.MoveToImmutable());
     }
 
     /// <summary>The gradients of all linear functions of the outputs: the network (x, c) ↦ J(x)ᵀ c.</summary>
@@ -43,7 +66,7 @@ public static class Differentiation
         var copies = Rebase(network, new AffineNode(both, SelectionMap.Slice(both.Size, 0, inputs), name: "x"));
         var seed = new Adjoint(outputs);
         seed.Add(both, SelectionMap.Slice(both.Size, inputs, outputs));
-        var gradient = Backward(copies, copies[^1], copies[0], seed);
+        var gradient = Backward(copies, copies[^1], copies[0], seed, new Derivatives());
 
         // The value is a source, with weight zero, so that it belongs to the network even where no derivative needs it.
         var nothing = Enumerable.Repeat(-1, inputs).ToArray();
@@ -74,7 +97,7 @@ public static class Differentiation
         return copies.ToImmutable();
     }
 
-    private static Node Backward(ImmutableArray<Node> nodes, Node output, Node input, Adjoint seed)
+    private static Node Backward(ImmutableArray<Node> nodes, Node output, Node input, Adjoint seed, Derivatives derivatives)
     {
         var adjoints = nodes.ToDictionary(node => node, node => new Adjoint(node.Size));
         adjoints[output] = seed;
@@ -86,7 +109,7 @@ public static class Differentiation
             switch (node)
             {
                 case AffineNode affine: Through(affine, adjoint, adjoints); break;
-                case ElementwiseNode elementwise: Through(elementwise, adjoint, adjoints); break;
+                case ElementwiseNode elementwise: Through(derivatives[elementwise], adjoint, adjoints[elementwise.Source]); break;
                 case ProductNode product: Through(product, adjoint, adjoints); break;
             }
         }
@@ -104,12 +127,10 @@ public static class Differentiation
         }
     }
 
-    private static void Through(ElementwiseNode node, Adjoint adjoint, Dictionary<Node, Adjoint> adjoints)
+    private static void Through(ElementwiseNode derivative, Adjoint adjoint, Adjoint target)
     {
-        var derivative = new ElementwiseNode(node.Source, node.Activation.Derivative);
-        var target = adjoints[node.Source];
         if (adjoint.IsConstant) target.Add(derivative, new ScaleMap(adjoint.Constant.ToArray()));
-        else target.Add(new ProductNode(adjoint.ToNode(), derivative), SelectionMap.Identity(node.Size));
+        else target.Add(new ProductNode(adjoint.ToNode(), derivative), SelectionMap.Identity(derivative.Size));
     }
 
     private static void Through(ProductNode node, Adjoint adjoint, Dictionary<Node, Adjoint> adjoints)
@@ -139,6 +160,22 @@ public static class Differentiation
         }
 
         return new AffineNode(node, new SelectionMap(node.Size, indices), name: "transposed");
+    }
+
+    /// <summary>The derivatives of elementwise nodes, each made once.</summary>
+    private sealed class Derivatives(Func<Activation, Activation>? of = null)
+    {
+        private readonly Dictionary<ElementwiseNode, ElementwiseNode> made = [];
+
+        public ElementwiseNode this[ElementwiseNode node]
+        {
+            get
+            {
+                if (!made.TryGetValue(node, out var derivative))
+                    made.Add(node, derivative = new ElementwiseNode(node.Source, of?.Invoke(node.Activation) ?? node.Activation.Derivative));
+                return derivative;
+            }
+        }
     }
 
     /// <summary>The derivative of the result with respect to a node: a constant and terms that are functions of the input.</summary>

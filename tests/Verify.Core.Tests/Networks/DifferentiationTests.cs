@@ -50,6 +50,33 @@ public sealed class DifferentiationTests
         Assert.Equal(hessian[0].Evaluate<double>(x)[1], hessian[1].Evaluate<double>(x)[0], 1e-12);
     }
 
+    [Fact]
+    public void Several_gradients_share_a_network()
+    {
+        var random = new Random(33);
+        foreach (var network in new[] { RandomNetworks.Dense(random, Tanh.Instance, 3, 6, 5, 3), RandomNetworks.WithProduct(random, ReLU.Instance, 3), RandomNetworks.Dense(random, ReLU.Instance, 2, 4) })
+        {
+            var functions = Enumerable.Range(0, 4).Select(_ => RandomNetworks.RandomVector(random, network.Output.Size, 1)).ToArray();
+            var (joined, gradients) = Differentiation.Gradients(network, functions);
+            var x = RandomNetworks.RandomVector(random, network.Input.Size, 1);
+            var evaluation = Evaluation<double>.Of(joined, x, 1);
+            foreach (var (function, gradient) in functions.Zip(gradients))
+                Assert.Equal(Differentiation.Gradient(network, function).Evaluate<double>(x), evaluation[gradient].ToArray());
+            var derivatives = network.Nodes.OfType<ElementwiseNode>().Count();
+            Assert.InRange(joined.Nodes.OfType<ElementwiseNode>().Count(), 0, 2 * derivatives);
+        }
+    }
+
+    [Fact]
+    public void A_derivative_may_be_replaced()
+    {
+        var network = RandomNetworks.Dense(new Random(34), PiecewiseLinear.Sign, 2, 3, 2);
+        var identity = new Quadratic(1, 0, 0);
+        var (joined, gradients) = Differentiation.Gradients(network, [[1, -1]], _ => identity);
+        var linear = new Network(network.Input, ((AffineNode)network.Output).Over([((ElementwiseNode)network.Output.Sources[0]).Source]));
+        Assert.Equal(Differentiation.Gradient(linear, [1, -1]).Evaluate<double>([0.3, 0.4]), Evaluation<double>.Of(joined, [0.3, 0.4], 1)[gradients[0]].ToArray());
+    }
+
     private static double Value(Network network, double[] coefficients, double[] x) =>
         Sampling.Range(network, coefficients, x).Least;
 }

@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics;
+
 namespace RobustVerify.Core.Networks.Activations;
 
 /// <summary>Finitely many lines, one after the other, with or without jumps between them.</summary>
@@ -7,6 +9,7 @@ public sealed class PiecewiseLinear : Activation
     private readonly double[] slopes;
     private readonly double[] intercepts;
     private readonly double[] atBreakpoints;
+    private readonly bool onlySelects;
 
     /// <summary>Creates the function. The arrays are kept, not copied.</summary>
     /// <param name="name">Its name.</param>
@@ -37,6 +40,10 @@ public sealed class PiecewiseLinear : Activation
             if (this.atBreakpoints[i] < Math.Min(left, right) || this.atBreakpoints[i] > Math.Max(left, right))
                 throw new ArgumentException($"{name}: the value {atBreakpoints![i]} at {breakpoints[i]} is not between the limits {left} and {right}.", nameof(atBreakpoints));
         }
+
+        // Every value is a constant or the argument itself, and breakpoints are the same numbers in float32.
+        onlySelects = breakpoints.All(b => (float)b == b)
+            && slopes.Zip(intercepts).All(line => line is (0, _) or (1, 0));
     }
 
     /// <summary>0 up to zero, 1 after it: the derivative of ReLU.</summary>
@@ -93,6 +100,35 @@ public sealed class PiecewiseLinear : Activation
     {
         var i = LineAt(z);
         return i < breakpoints.Length && z == breakpoints[i] ? atBreakpoints[i] : Line(i, z);
+    }
+
+    /// <inheritdoc/>
+    public override void Evaluate<T>(ReadOnlySpan<T> z, Span<T> y)
+    {
+        if (!onlySelects)
+        {
+            base.Evaluate(z, y);
+            return;
+        }
+
+        var i = 0;
+        for (; i <= z.Length - Vector512<T>.Count; i += Vector512<T>.Count)
+        {
+            var x = Vector512.Create(z[i..]);
+            var value = Line(0);
+            for (var k = 0; k < breakpoints.Length; k++)
+            {
+                var breakpoint = Vector512.Create(T.CreateTruncating(breakpoints[k]));
+                value = Vector512.ConditionalSelect(Vector512.GreaterThan(x, breakpoint), Line(k + 1), value);
+                value = Vector512.ConditionalSelect(Vector512.Equals(x, breakpoint), Vector512.Create(T.CreateTruncating(atBreakpoints[k])), value);
+            }
+
+            value.CopyTo(y[i..]);
+
+            Vector512<T> Line(int k) => slopes[k] == 0 ? Vector512.Create(T.CreateTruncating(intercepts[k])) : x;
+        }
+
+        base.Evaluate(z[i..], y[i..]);
     }
 
     /// <inheritdoc/>

@@ -1,3 +1,5 @@
+using System.Numerics.Tensors;
+
 namespace RobustVerify.Core.Networks.LinearMaps;
 
 /// <summary>
@@ -64,6 +66,13 @@ public sealed class SelectionMap : LinearMap
     /// <inheritdoc/>
     protected override void AccumulateCore<T>(ReadOnlySpan<T> x, Span<T> y, int rows)
     {
+        if (IsIdentity)
+        {
+            var all = y[..(rows * OutputSize)];
+            TensorPrimitives.Add(x[..all.Length], all, all);
+            return;
+        }
+
         for (var row = 0; row < rows; row++)
         {
             var from = x.Slice(row * InputSize, InputSize);
