@@ -46,6 +46,28 @@ public sealed class CertificateCheckerTests
     }
 
     [Fact]
+    public void What_negative_multipliers_and_weights_would_prove_is_false()
+    {
+        // relu(x) − 2x is −1 at 1; −x + 1·x, which is no bound of it, is 0.
+        var half = new ProofPart { Cuts = [new NeuronCut(2, 0, 0, Proofs.Part(Proofs.Lines(null, 2)), Proofs.Part(Proofs.Lines(null, -1)))] };
+        Rejected(Plus(ReLU.Instance, -2), Proofs.Above(Unit, -0.5, 1), half);
+
+        // Twice x ≤ 1/2 less once x ≤ 3 would say that x ≤ −2.
+        var input = new InputNode(1);
+        var network = new Network(input, new AffineNode(input, new DenseMap([1], 1, 1)));
+        var property = new Property("p", InputRegion.Box([-1], [1]), new OutputProperty([new([new([1], 0.5), new([1], 3)])], "test"));
+        Rejected(network, property, new ProofPart { Rows = [new ViolationRow(0, [2, -1], RowLines.LeastArea)] });
+    }
+
+    [Fact]
+    public void A_proof_that_is_too_deep_is_rejected_and_not_followed()
+    {
+        var proof = new ProofPart();
+        for (var i = 0; i < 100_000; i++) proof = new ProofPart { Cuts = [new InputCut(0, 1 - i * 1e-5, proof, new ProofPart())] };
+        Rejected(Kink, Proofs.Above(Unit, -0.25, 1), proof);
+    }
+
+    [Fact]
     public void Halves_of_an_input_need_none()
     {
         var property = Proofs.Above(Unit, -0.25, 1);
