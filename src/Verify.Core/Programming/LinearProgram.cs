@@ -87,6 +87,17 @@ public sealed class LinearProgram
         return new(cost, Constant, newLower.ToArray(), newUpper.ToArray(), isInteger, rowLower, rowUpper, rowStarts, columns, coefficients);
     }
 
+    /// <summary>The same program with one more constraint: a row of terms of different variables, in ascending order, at most a number.</summary>
+    public LinearProgram AtMost(ReadOnlySpan<Term> terms, double value)
+    {
+        LinearProgramBuilder.CheckBounds(double.NegativeInfinity, value, "A row");
+        var (entries, factors) = (new int[terms.Length], new double[terms.Length]);
+        for (var e = 0; e < terms.Length; e++) (entries[e], factors[e]) = (terms[e].Column, terms[e].Coefficient);
+        return new(
+            cost, Constant, lower, upper, isInteger, [.. rowLower, double.NegativeInfinity], [.. rowUpper, value],
+            [.. rowStarts, columns.Length + terms.Length], [.. columns, .. entries], [.. coefficients, .. factors]);
+    }
+
     /// <summary>The objective's value at a point.</summary>
     public double Objective(ReadOnlySpan<double> x)
     {

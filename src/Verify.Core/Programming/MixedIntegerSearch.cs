@@ -24,6 +24,7 @@ public sealed class MixedIntegerSearch
     private readonly SolverLimits limits;
     private readonly CancellationToken cancellation;
     private readonly Func<double[], double[]?>? complete;
+    private readonly ProgramPart? tree;
     private readonly DualSimplex simplex;
     private readonly PseudoCosts pseudoCosts;
     private readonly PriorityQueue<Node, (double Bound, long Order)> open = new();
@@ -36,9 +37,9 @@ public sealed class MixedIntegerSearch
     private long nodes;
 
     private MixedIntegerSearch(
-        LinearProgram program, SolverLimits limits, Basis? start, Func<double[], double[]?>? complete, CancellationToken cancellation)
+        LinearProgram program, SolverLimits limits, Basis? start, Func<double[], double[]?>? complete, ProgramPart? tree, CancellationToken cancellation)
     {
-        (this.program, this.limits, this.complete, this.cancellation) = (program, limits, complete, cancellation);
+        (this.program, this.limits, this.complete, this.tree, this.cancellation) = (program, limits, complete, tree, cancellation);
         simplex = new DualSimplex(program);
         if (start is not null) simplex.Basis = start;
         pseudoCosts = new PseudoCosts(program.ColumnCount);
@@ -63,19 +64,21 @@ public sealed class MixedIntegerSearch
     /// <param name="limits">When to stop.</param>
     /// <param name="start">A basis to begin with.</param>
     /// <param name="complete">Makes values that keep all constraints of such as solve a relaxation, or returns null; whether they do is checked.</param>
+    /// <param name="tree">Told how the program is divided, and what closes its parts, if given.</param>
     /// <param name="cancellation">Ends the search; what is known by then is returned.</param>
     public static LinearSolution Minimize(
         LinearProgram program,
         SolverLimits? limits = null,
         Basis? start = null,
         Func<double[], double[]?>? complete = null,
+        ProgramPart? tree = null,
         CancellationToken cancellation = default) =>
-        new MixedIntegerSearch(program, limits ?? SolverLimits.None, start, complete, cancellation).Run();
+        new MixedIntegerSearch(program, limits ?? SolverLimits.None, start, complete, tree, cancellation).Run();
 
     private LinearSolution Run()
     {
         var isEmpty = program.HasCrossedBounds || integers.Any(j => lower[j] > upper[j]);
-        if (!isEmpty) open.Enqueue(new Node(null, -1, 0, 0, double.NegativeInfinity, null), (double.NegativeInfinity, 0));
+        if (!isEmpty) open.Enqueue(new Node(null, -1, 0, 0, double.NegativeInfinity, null) { Part = tree }, (double.NegativeInfinity, 0));
         var isDone = true;
         while (isDone && open.Count > 0)
         {
@@ -122,6 +125,7 @@ public sealed class MixedIntegerSearch
     /// <summary>Learns from the solution of a part's relaxation, and returns the part to go on with, if any.</summary>
     private Node? Take(Node node, LinearSolution solution)
     {
+        node.Part?.Learn(solution);
         if (solution.Status == SolutionStatus.Infeasible && (!isBoxed || SafeBound.ProvesInfeasible(program, solution.Ray, simplex.Lower, simplex.Upper)))
         {
             Learn(node, Cutoff);
@@ -167,8 +171,9 @@ public sealed class MixedIntegerSearch
         var floor = Math.Clamp(Math.Floor(value), simplex.Lower[variable], simplex.Upper[variable] - 1);
         var distance = Math.Clamp(value - floor, 0, 1);
         var snapshot = simplex.Take();
-        var down = new Node(node, variable, floor, distance, bound, snapshot);
-        var up = new Node(node, variable, floor + 1, 1 - distance, bound, snapshot) { IsUp = true };
+        var parts = node.Part?.Divide(variable);
+        var down = new Node(node, variable, floor, distance, bound, snapshot) { Part = parts?.Below };
+        var up = new Node(node, variable, floor + 1, 1 - distance, bound, snapshot) { IsUp = true, Part = parts?.Above };
         var (fall, rise) = pseudoCosts.Estimate(variable, distance);
         var (first, second) = rise < fall ? (up, down) : (down, up);
         open.Enqueue(second, (second.Bound, -++order));
@@ -324,7 +329,7 @@ public sealed class MixedIntegerSearch
     /// <summary>A program with an unbounded relaxation is unbounded if it has any solution (for rational coefficients).</summary>
     private LinearSolution Unbounded()
     {
-        var feasibility = Minimize(program.WithCost(new double[program.ColumnCount]), limits, null, complete, cancellation);
+        var feasibility = Minimize(program.WithCost(new double[program.ColumnCount]), limits, null, complete, null, cancellation);
         var isUnbounded = feasibility.Values.Length > 0;
         return feasibility with
         {
@@ -341,5 +346,7 @@ public sealed class MixedIntegerSearch
     private sealed record Node(Node? Parent, int Variable, double Value, double Distance, double Bound, SimplexSnapshot? Snapshot)
     {
         public bool IsUp { get; init; }
+
+        public ProgramPart? Part { get; init; }
     }
 }

@@ -60,7 +60,7 @@ internal sealed class PropertySearch(Question question, LinearBoundPropagation k
         SearchMethod method, ProofPart? earlier, Predicate<float[]> isCounterexample, Func<float[]?> attack, CancellationToken cancellation)
     {
         // Each part costs bounds of every neuron; or so many evaluations, whatever its neurons.
-        var byNeurons = method is SearchMethod.Any or SearchMethod.Neurons && NeuronSplitting.Suits(known);
+        var byNeurons = method is SearchMethod.Any or SearchMethod.Neurons or SearchMethod.Program && NeuronSplitting.Suits(known);
         var byInputs = method is SearchMethod.Any or SearchMethod.Inputs && InputSplitting.IsPossible(property.Region);
         if (byInputs && (!byNeurons || InputSplitting.Suits(known)))
         {
@@ -71,6 +71,13 @@ internal sealed class PropertySearch(Question question, LinearBoundPropagation k
         if (byNeurons)
         {
             var affordable = Math.Clamp(AffordableWork / (EvaluationsOfPart * (double)Pairs), 16, 1_000_000);
+            if (method == SearchMethod.Program && ProgramProof.Suits(known))
+            {
+                var (proof, candidate, nodes) = new ProgramProof(known, property, question.LeastMargin).Find(budget.Subproblems ?? (int)affordable, cancellation);
+                if (candidate is not null && isCounterexample(candidate)) return new(candidate, double.NaN, nodes);
+                earlier = proof ?? earlier;
+            }
+
             return Run(margin => new NeuronSplitting(known, property, margin, Tells), affordable, earlier is null ? null : earlier with { Neurons = known.Told });
         }
 

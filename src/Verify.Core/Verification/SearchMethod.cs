@@ -14,4 +14,7 @@ public enum SearchMethod
 
     /// <summary>The inputs of activations in halves.</summary>
     Neurons,
+
+    /// <summary>The signs of ReLUs' inputs, by a mixed-integer program.</summary>
+    Program,
 }
