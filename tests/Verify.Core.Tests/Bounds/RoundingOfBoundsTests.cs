@@ -60,7 +60,7 @@ public sealed class RoundingOfBoundsTests
     }
 
     /// <summary>Weights in pairs that nearly cancel, so that what is left is far below the rounding of the terms.</summary>
-    private static (double[] Weights, double[] Bias, int Rows, int Columns)[] CancellingLayers(Random random, double scale, params int[] sizes)
+    internal static (double[] Weights, double[] Bias, int Rows, int Columns)[] CancellingLayers(Random random, double scale, params int[] sizes)
     {
         var layers = new (double[], double[], int, int)[sizes.Length - 1];
         for (var k = 0; k < layers.Length; k++)
@@ -75,7 +75,7 @@ public sealed class RoundingOfBoundsTests
         return layers;
     }
 
-    private static Network ToNetwork((double[] Weights, double[] Bias, int Rows, int Columns)[] layers)
+    internal static Network ToNetwork((double[] Weights, double[] Bias, int Rows, int Columns)[] layers)
     {
         var input = new InputNode(layers[0].Columns);
         Node node = input;
@@ -88,7 +88,7 @@ public sealed class RoundingOfBoundsTests
         return new Network(input, node);
     }
 
-    private static Dyadic[] Exact((double[] Weights, double[] Bias, int Rows, int Columns)[] layers, ReadOnlySpan<double> x)
+    internal static Dyadic[] Exact((double[] Weights, double[] Bias, int Rows, int Columns)[] layers, ReadOnlySpan<double> x)
     {
         var y = new Dyadic[x.Length];
         for (var i = 0; i < y.Length; i++) y[i] = x[i];

@@ -117,6 +117,39 @@ public sealed class CheckerSoundnessTests
         Assert.True(name is "Step" or "Sign" or "Fraction" or "ThresholdedReLU(0.3)" || (accepted > 5 && beyond > 0), $"{accepted} proofs were accepted, {beyond} of real numbers are false in float32.");
     }
 
+    [Theory]
+    [InlineData(1.0)]
+    [InlineData(1e8)]
+    [InlineData(1e-150)]
+    [InlineData(1e150)]
+    public void What_is_false_by_less_than_rounding_is_not_accepted(double scale)
+    {
+        var random = new Random(85);
+        for (var trial = 0; trial < 100; trial++)
+        {
+            var layers = RoundingOfBoundsTests.CancellingLayers(random, scale, 3, 7, 6, 2);
+            var network = RoundingOfBoundsTests.ToNetwork(layers);
+            var x = RandomNetworks.RandomVector(random, 3, 1);
+            var y = RoundingOfBoundsTests.Exact(layers, x)[0];
+
+            // The least double that the exact value is not above: by it alone, the property is violated.
+            var (below, bound) = (-double.MaxValue, double.MaxValue);
+            while (Math.BitIncrement(below) < bound)
+            {
+                var middle = below < 0 && bound > 0 ? 0 : Math.Abs(below) > 4 * Math.Abs(bound) || Math.Abs(bound) > 4 * Math.Abs(below)
+                    ? Math.CopySign(Math.Sqrt(Math.Max(Math.Abs(below), 1e-320)) * Math.Sqrt(Math.Max(Math.Abs(bound), 1e-320)), below + bound)
+                    : below / 2 + bound / 2;
+                if (!(middle > below && middle < bound)) middle = Math.BitIncrement(below);
+                if (y > middle) below = middle;
+                else bound = middle;
+            }
+
+            var property = Proofs.Above(InputRegion.Box(x, x), bound, 1, 0);
+            Assert.False(CertificateChecker.Check(network, property, 0, Proofs.Part()).IsAccepted, $"Trial {trial}: a value that is at most {bound:R} was said to exceed it.");
+            Assert.True(trial > 0 || scale > 1 || CertificateChecker.Check(network, Proofs.Above(InputRegion.Box(x, x), bound - 1, 1, 0), 0, Proofs.Part()).IsAccepted);
+        }
+    }
+
     [Fact]
     public void Dividing_proves_what_bounds_do_not()
     {
