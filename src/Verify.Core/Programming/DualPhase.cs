@@ -48,8 +48,8 @@ internal sealed class DualPhase(SimplexState state)
             var row = Price();
             if (row < 0)
             {
-                if (state.Factorization.IsFresh) return PhaseOutcome.Done;
-                state.Refactor();
+                if (state.IsCurrent) return PhaseOutcome.Done;
+                state.Compute();
                 continue;
             }
 

@@ -128,8 +128,7 @@ public sealed class DualSimplex
         foreach (var j in state.Nonbasic) state.Settle(j);
         if (isFactored)
         {
-            state.ComputeValues();
-            state.ComputeReducedCosts();
+            state.Compute();
         }
         else
         {

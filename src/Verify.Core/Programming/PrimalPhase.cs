@@ -35,8 +35,8 @@ internal sealed class PrimalPhase(SimplexState state)
             var entering = Price(stalled > StallLength ? random : null);
             if (entering < 0)
             {
-                if (state.Factorization.IsFresh) return PhaseOutcome.Done;
-                state.Refactor();
+                if (state.IsCurrent) return PhaseOutcome.Done;
+                state.Compute();
                 if (IsOutside()) return PhaseOutcome.Lost;
                 continue;
             }

@@ -81,6 +81,9 @@ internal sealed class SimplexState
     /// <summary>Whether costs are off the program's.</summary>
     public bool IsShifted { get; set; }
 
+    /// <summary>Whether values and reduced costs come from the basis itself, and not from the last ones by pivots.</summary>
+    public bool IsCurrent { get; private set; }
+
     /// <summary>Pivots so far.</summary>
     public long Pivots { get; private set; }
 
@@ -162,8 +165,15 @@ internal sealed class SimplexState
         }
 
         for (var i = 0; i < RowCount; i++) Weight[i] = Value[Head[i]];
+        Compute();
+    }
+
+    /// <summary>Computes everything from the basis, as it is factored and updated.</summary>
+    public void Compute()
+    {
         ComputeValues();
         ComputeReducedCosts();
+        IsCurrent = true;
     }
 
     /// <summary>The values of the basic variables from those of the others.</summary>
@@ -278,6 +288,7 @@ internal sealed class SimplexState
         Value[leaving] = At(leaving);
         Nonbasic[slot[entering]] = leaving;
         slot[leaving] = slot[entering];
+        IsCurrent = false;
         Pivots++;
     }
 
