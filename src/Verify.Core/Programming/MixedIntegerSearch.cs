@@ -34,7 +34,7 @@ public sealed class MixedIntegerSearch
     private double[] incumbent = [];
     private double objective = double.PositiveInfinity;
     private double closed = double.PositiveInfinity;
-    private long nodes;
+    private long nodes, order;
 
     private MixedIntegerSearch(
         LinearProgram program, SolverLimits limits, Basis? start, Func<double[], double[]?>? complete, ProgramPart? tree, CancellationToken cancellation)
@@ -188,8 +188,6 @@ public sealed class MixedIntegerSearch
         Narrow(first);
         return first;
     }
-
-    private long order;
 
     /// <summary>Leaves the part that was searched last for another.</summary>
     private void Enter(Node node)

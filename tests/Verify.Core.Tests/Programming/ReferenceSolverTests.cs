@@ -1,4 +1,8 @@
+using RobustVerify.Core.Bounds;
+using RobustVerify.Core.Networks.Activations;
 using RobustVerify.Core.Programming;
+using RobustVerify.Core.Specifications;
+using RobustVerify.Core.Tests.Networks;
 
 namespace RobustVerify.Core.Tests.Programming;
 
@@ -9,6 +13,27 @@ public sealed class ClpComparisonTests
     // Clp gives free variables bounds of 10¹⁰ for a while, which costs it digits.
     [ContractFact]
     public void The_managed_solver_answers_as_Clp_does() => SolverComparison.Compare(new ClpSolver(), 1e-4);
+}
+
+/// <summary>The managed solver and Cbc give the same answers.</summary>
+[RequiresLibrary("libCbcSolver.so.3", "coinor-libcbc3")]
+public sealed class CbcComparisonTests
+{
+    [ContractFact]
+    public void The_minimum_of_a_network_is_what_Cbc_finds()
+    {
+        for (var seed = 0; seed < 6; seed++)
+        {
+            var network = RandomNetworks.Dense(new Random(seed), ReLU.Instance, 4, 10, 10, 2);
+            var region = InputRegion.Box([-1, -1, -1, -1], [1, 1, 1, 1]);
+            var encoded = NetworkProgram.Encode(LinearBoundPropagation.Propagate(network, [region]).Bounds);
+            var program = encoded.Minimizing([1, -1]);
+            var (expected, plain, guided) = (new CbcSolver().Solve(program), new ManagedSolver().Solve(program), encoded.Minimize([1, -1]));
+            Assert.Equal((SolutionStatus.Optimal, SolutionStatus.Optimal), (plain.Status, guided.Status));
+            Assert.Equal(expected.Objective, plain.Objective, 1e-5);
+            Assert.Equal(expected.Objective, guided.Objective, 1e-5);
+        }
+    }
 }
 
 /// <summary>The managed solver and GLPK give the same answers.</summary>
