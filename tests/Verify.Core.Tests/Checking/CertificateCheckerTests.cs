@@ -93,6 +93,22 @@ public sealed class CertificateCheckerTests
     }
 
     [Fact]
+    public void What_one_row_cuts_off_stays_where_another_violation_is_open()
+    {
+        // relu(x) − x/2 ≤ −1/4 is left only of x ≥ 1/2, which is then divided; x ≤ −9/10 happens elsewhere.
+        var input = new InputNode(Inputs);
+        var relu = new ElementwiseNode(new AffineNode(input, SelectionMap.Slice(Inputs, 0, 1)), ReLU.Instance);
+        var weights = new double[2 * Inputs];
+        (weights[0], weights[Inputs]) = (-0.5, 1);
+        var network = new Network(input, new AffineNode([new(relu, new DenseMap([1, 0], 2, 1)), new(input, new DenseMap(weights, 2, Inputs))], [0, 0]));
+        var property = new Property("p", Unit, new OutputProperty([new([new([1, 0], -0.25)]), new([new([0, 1], -0.9)])], "test"));
+        var both = new ProofPart { Rows = [Proofs.Row(0), Proofs.Row(1)] };
+        var proof = both with { Cuts = [new InputCut(0, 0.75, both, both)] };
+        Rejected(network, property, proof);
+        Assert.True(CertificateChecker.Check(network, property with { Output = new OutputProperty([property.Output.Violations[0]], "test") }, 0, Proofs.Part(null, new InputCut(0, 0.75, Proofs.Part(), Proofs.Part()))).IsAccepted);
+    }
+
+    [Fact]
     public void Rows_may_exclude_a_violation_together()
     {
         // y₀ = x ≤ −1/4 and y₁ = −x ≤ −1/4: what is left by one row is excluded by the other.
