@@ -22,6 +22,7 @@ internal static class RobustVerifyCommand
             QuestionCommand.Verify(terminal),
             QuestionCommand.Radius(terminal),
             CheckCommand.Create(terminal),
+            LipschitzCommand.Create(terminal),
             BenchCommand.Create(terminal),
             BaselineCommand.Create(terminal),
             GateCommand.Create(terminal),

@@ -78,7 +78,7 @@ public static class Differentiation
     }
 
     /// <summary>The nodes of a network, in its order, over another node in place of its input.</summary>
-    private static ImmutableArray<Node> Rebase(Network network, Node input)
+    internal static ImmutableArray<Node> Rebase(Network network, Node input)
     {
         var copies = ImmutableArray.CreateBuilder<Node>(network.Nodes.Length);
         foreach (var node in network.Nodes)

@@ -27,6 +27,9 @@ public sealed class ConvolutionMap : LinearMap
     /// <summary>The geometry of the convolution (of the untransposed one, where this is a transpose).</summary>
     public ConvolutionShape Shape { get; }
 
+    /// <summary>The weights: output channels × (input channels / groups) × kernel, of the untransposed convolution.</summary>
+    public ReadOnlySpan<double> Kernel => weights.Values;
+
     /// <summary>Channels of the tensor that the map takes.</summary>
     public int InputChannels => transposed ? Shape.OutputChannels : Shape.InputChannels;
 

@@ -1,0 +1,467 @@
+using RobustVerify.Core.Networks.Activations;
+using RobustVerify.Core.Numerics;
+using RobustVerify.Core.Specifications;
+
+namespace RobustVerify.Core.Lipschitz;
+
+/// <summary>What a search over activation regions ended with.</summary>
+/// <param name="Lower">The largest norm at a point strictly inside a region, rounded down.</param>
+/// <param name="Upper">A bound of the Lipschitz constant.</param>
+/// <param name="Closed">A bound of the norms over all closed regions, of lower dimension too.</param>
+/// <param name="Strict">The largest norm at a point where no neuron is at zero.</param>
+/// <param name="Witness">The point of the lower bound.</param>
+/// <param name="Parts">Parts that were bounded.</param>
+/// <param name="Complete">Whether nothing is open.</param>
+internal sealed record RegionResult(double Lower, double Upper, double Closed, double Strict, double[] Witness, int Parts, bool Complete);
+
+/// <summary>The exact Lipschitz constant of a ReLU chain over a box, by branch and bound over its activation regions.</summary>
+/// <remarks>
+/// <para>
+/// A part fixes the signs of neurons in the order of the layers; then the input of the next neuron is an affine function of x over a
+/// polytope. Where that has one sign there, so has the neuron; otherwise there are two parts. A part is bounded by lines
+/// (<see cref="GatedJacobian"/>), the worst is divided first. Where all signs are fixed, J is known.
+/// </para>
+/// <para>
+/// Only regions with interior count for the Lipschitz constant: a closed region that is flat has no gradient of its own. A part whose
+/// least value of a neuron is within rounding of zero may be flat on that side; it counts for the upper bound unless exact arithmetic
+/// shows that it is flat (<see cref="FlatSide"/>), and not for the lower one. Sound: a side is dropped only by a proved bound of the
+/// linear program, over half-spaces widened by the rounding of their coefficients; a lower bound needs a point whose signs are
+/// certain. Complete, up to ties that exact arithmetic does not decide. Deterministic.
+/// Sources: Bhowmick et al. 2021, arXiv 2105.05495 (LipBaB); Couellan, Jan and Sbihi 2026, EJOR 331 (strict and closed regions).
+/// </para>
+/// </remarks>
+internal sealed class RegionSearch
+{
+    // As a part of a function's reach over the box: nearer to zero than that is a tie.
+    private const double Tie = 1e-9;
+
+    private readonly DenseChain chain;
+    private readonly Problem problem;
+    private readonly GatedJacobian jacobian;
+    private readonly Norm boundNorm;
+    private readonly Polytope polytope;
+    private readonly int inputs, neurons;
+    private readonly int[] starts; // where the neurons of a layer begin
+    private readonly double[][] errors; // of every neuron's input, for all signs
+    private readonly double[][] weights; // how much a neuron may matter to the output
+    private readonly double[][] low, high; // slopes of the part at hand
+    private readonly double slack; // what rounding adds to a norm
+    private double lower, strict, settled, flat;
+    private double[] witness = [];
+
+    private RegionSearch(Problem problem, DenseChain chain)
+    {
+        (this.problem, this.chain) = (problem, chain);
+        inputs = chain.Layers[0].Columns;
+        jacobian = new GatedJacobian(chain, transposed: problem.Norm == Norm.L1);
+        boundNorm = problem.Norm == Norm.L2 ? Norm.L2 : Norm.Linf;
+        polytope = new Polytope(problem.Region!.Lower, problem.Region.Upper);
+        starts = new int[chain.Functions.Length + 1];
+        for (var k = 0; k < chain.Functions.Length; k++) starts[k + 1] = starts[k] + chain.Layers[k].Rows;
+        neurons = starts[^1];
+        errors = ErrorsOfInputs();
+        weights = Weights();
+        low = [.. chain.LowerSlopes.Select(slopes => new double[slopes.Length])];
+        high = [.. chain.LowerSlopes.Select(slopes => new double[slopes.Length])];
+        slack = 4 * MatrixNorm.OfMagnitudes(jacobian.MatrixError, jacobian.Rows, jacobian.Columns, boundNorm);
+    }
+
+    private enum Kind
+    {
+        /// <summary>With interior.</summary>
+        Full,
+
+        /// <summary>Perhaps flat.</summary>
+        Unresolved,
+
+        /// <summary>Flat: of no account for the Lipschitz constant.</summary>
+        Flat,
+    }
+
+    /// <summary>True where the search applies: a chain of ReLUs over a box.</summary>
+    public static bool Applies(Problem problem) =>
+        problem is { Region.IsBox: true, Chain: { Functions.Length: > 0 } chain } && chain.Functions.All(function => function.Activation is ReLU);
+
+    /// <summary>Searches until the bounds agree or the budget ends.</summary>
+    /// <param name="problem">A problem to which the search applies.</param>
+    /// <param name="parts">How many parts may be bounded.</param>
+    /// <param name="lower">A lower bound that is known.</param>
+    /// <param name="cancellation">Ends the search with what is known.</param>
+    public static RegionResult Run(Problem problem, int parts, double lower, CancellationToken cancellation) =>
+        new RegionSearch(problem, problem.Chain!).Run(parts, lower, cancellation);
+
+    private RegionResult Run(int parts, double known, CancellationToken cancellation)
+    {
+        lower = known;
+        var open = new PriorityQueue<Part, (double, int)>();
+        var root = new Part(new sbyte[neurons], null, null, Middle(), Kind.Full, false, double.PositiveInfinity);
+        for (var k = 0; k < low.Length; k++)
+        {
+            var from = problem.Bounds!.Lower(chain.Functions[k].Source);
+            var to = problem.Bounds.Upper(chain.Functions[k].Source);
+            for (var i = 0; i < low[k].Length; i++) root.Signs[starts[k] + i] = (sbyte)(from[i] > 0 ? 1 : to[i] < 0 ? -1 : 0);
+        }
+
+        var (bounded, number) = (0, 0);
+        Consider(root);
+        while (open.Count > 0 && bounded < parts && !cancellation.IsCancellationRequested)
+        {
+            var part = open.Dequeue();
+            if (IsSettled(part)) Settle(part);
+            else Divide(part);
+        }
+
+        var complete = open.Count == 0;
+        foreach (var (part, _) in open.UnorderedItems) Settle(part);
+        var upper = Math.Max(lower, settled);
+        return new RegionResult(lower, upper, Math.Max(upper, flat), strict, witness, bounded, complete);
+
+        void Consider(Part part)
+        {
+            bounded++;
+            var bound = Math.Min(part.Bound, Bound(part));
+            part = part with { Bound = bound };
+            if (IsSettled(part)) Settle(part);
+            else if (part.Signs.AsSpan().Contains((sbyte)0)) open.Enqueue(part, (-bound, number++));
+            else Finish(part);
+        }
+
+        void Divide(Part part)
+        {
+            foreach (var child in Children(part)) Consider(child);
+        }
+    }
+
+    private bool IsSettled(Part part) => part.Kind == Kind.Flat
+        ? part.Bound <= Math.Max(flat, Math.Max(lower, settled))
+        : part.Bound <= lower + Math.Max(slack, 1e-11 * lower);
+
+    private void Settle(Part part)
+    {
+        if (part.Kind == Kind.Flat) flat = Math.Max(flat, part.Bound);
+        else settled = Math.Max(settled, part.Bound);
+    }
+
+    /// <summary>A part whose signs are all fixed: its norm is known, and a point inside proves it.</summary>
+    private void Finish(Part part)
+    {
+        Settle(part);
+        if (part.Kind == Kind.Flat) return;
+        var (rows, columns) = (jacobian.Rows, jacobian.Columns);
+        SetSlopes(part.Signs);
+        jacobian.Propagate(low, high, refine: false);
+        var (center, error) = (new double[rows * columns], new double[rows * columns]);
+        for (var i = 0; i < center.Length; i++)
+        {
+            center[i] = jacobian.Lower[i] / 2 + jacobian.Upper[i] / 2;
+            error[i] = Rounding.Up(Math.Max(jacobian.Upper[i] - center[i], center[i] - jacobian.Lower[i]));
+        }
+
+        var norm = Rounding.Down(MatrixNorm.Lower(center, rows, columns, boundNorm) - MatrixNorm.OfMagnitudes(error, rows, columns, boundNorm));
+        if (norm <= lower && (part.HasIdle || norm <= strict)) return;
+        var point = part.Interior;
+        if (point is null || !IsInside(point, part.Signs))
+        {
+            point = Inside(part);
+            if (point is null || !IsInside(point, part.Signs)) return;
+        }
+
+        if (!part.HasIdle) strict = Math.Max(strict, norm);
+        if (norm <= lower) return;
+        (lower, witness) = (norm, point);
+    }
+
+    /// <summary>The two sides of the next neuron that has two, or the part with all further signs fixed; none where it is empty.</summary>
+    private List<Part> Children(Part part)
+    {
+        var children = new List<Part>(2);
+        var signs = (sbyte[])part.Signs.Clone();
+        var undecided = Array.IndexOf(signs, (sbyte)0);
+        var layer = 0;
+        while (starts[layer + 1] <= undecided) layer++;
+        var (forms, constants) = Forms(signs, layer);
+        var entered = polytope.Enter(part.Last, part.Vertex);
+        var hasIdle = part.HasIdle;
+        foreach (var i in Order(signs, layer, forms))
+        {
+            var normal = forms.AsSpan(i * inputs, inputs);
+            var (constant, error) = (constants[i], errors[layer][i]);
+            var at = starts[layer] + i;
+            if (normal.IndexOfAnyExcept(0.0, -0.0) < 0 && Math.Abs(constant) <= error)
+            {
+                // At zero wherever the part is: its slope multiplies nothing.
+                (signs[at], hasIdle) = (-1, true);
+                continue;
+            }
+
+            var reach = Math.Abs(constant);
+            for (var j = 0; j < inputs; j++) reach += Math.Abs(normal[j]) * Math.Max(Math.Abs(problem.Region!.Lower[j]), Math.Abs(problem.Region.Upper[j]));
+            var below = SideBelow(normal, constant, error, reach, entered);
+            if (below.Kind is null)
+            {
+                signs[at] = 1;
+                continue;
+            }
+
+            var negated = Array.ConvertAll(normal.ToArray(), value => -value);
+            var above = SideBelow(negated, -constant, error, reach, entered);
+            if (above.Kind is null)
+            {
+                signs[at] = -1;
+                continue;
+            }
+
+            // a·x + c ≤ 0 but for the error of a and c.
+            Add(-1, below, normal.ToArray(), error - constant, above.Point);
+            Add(1, above, negated, error + constant, below.Point);
+            return children;
+
+            void Add(int sign, Side side, double[] row, double bound, double[] other)
+            {
+                var kind = (Kind)Math.Max((int)part.Kind, (int)side.Kind!);
+                if (kind == Kind.Unresolved && part.Kind == Kind.Full && FlatSide.IsFlat(chain, problem.Region!, signs, layer, i, sign, side.Vertex, Decided(part))) kind = Kind.Flat;
+                var own = (sbyte[])signs.Clone();
+                own[at] = (sbyte)sign;
+                children.Add(new Part(
+                    own,
+                    new HalfSpace(row, Rounding.Up(bound), part.Last),
+                    side.Vertex,
+                    part.Interior is { } interior && kind == Kind.Full ? Between(interior, side, row, -constant * -sign) : null,
+                    kind,
+                    hasIdle,
+                    part.Bound) { Neuron = at, Parent = part });
+            }
+        }
+
+        children.Add(part with { Signs = signs, HasIdle = hasIdle });
+        return children;
+    }
+
+    /// <summary>The side of a part where a·x + c is not positive: nothing where it is proved to be empty.</summary>
+    private Side SideBelow(ReadOnlySpan<double> normal, double constant, double error, double reach, bool entered)
+    {
+        if (!entered) return new Side(Kind.Unresolved, [], null, 0);
+        var point = new double[inputs];
+        var reached = polytope.Minimize(normal, point);
+        var value = constant + Reduction.Dot(normal, point);
+        if (value < -Tie * reach) return new Side(Kind.Full, point, polytope.Vertex, value);
+        var safe = Rounding.Down(polytope.SafeMinimum(normal) + constant);
+        return safe > error ? default : new Side(Kind.Unresolved, point, reached ? polytope.Vertex : null, value);
+    }
+
+    /// <summary>From an interior point towards a vertex, until the function is half as low as there.</summary>
+    private static double[] Between(double[] interior, Side side, double[] row, double offset)
+    {
+        var here = Reduction.Dot(row, interior) - offset;
+        var there = side.Value;
+        if (here <= there / 2) return interior;
+        var share = Math.Clamp(there / 2 / (there - here), 0, 1);
+        var point = new double[interior.Length];
+        for (var j = 0; j < point.Length; j++) point[j] = side.Point[j] + share * (interior[j] - side.Point[j]);
+        return point;
+    }
+
+    /// <summary>The middle of vertices, each as far from one half-space as the part goes.</summary>
+    private double[]? Inside(Part part)
+    {
+        if (!polytope.Enter(part.Last, part.Vertex)) return null;
+        var (sum, point, count) = (new double[inputs], new double[inputs], 0);
+        for (var row = part.Last; row is not null; row = row.Before)
+        {
+            polytope.Minimize(row.Normal, point);
+            for (var j = 0; j < inputs; j++) sum[j] += point[j];
+            count++;
+        }
+
+        for (var j = 0; j < inputs; j++)
+        {
+            var direction = new double[inputs];
+            foreach (var sign in (ReadOnlySpan<int>)[1, -1])
+            {
+                direction[j] = sign;
+                polytope.Minimize(direction, point);
+                for (var k = 0; k < inputs; k++) sum[k] += point[k];
+                count++;
+            }
+
+            if (inputs > 32 && j >= 8) break;
+        }
+
+        for (var j = 0; j < inputs; j++) sum[j] /= count;
+        return sum;
+    }
+
+    /// <summary>Whether every neuron has its sign at a point for certain.</summary>
+    private bool IsInside(double[] point, sbyte[] signs)
+    {
+        for (var j = 0; j < inputs; j++)
+        {
+            if (!(point[j] >= problem.Region!.Lower[j] && point[j] <= problem.Region.Upper[j])) return false;
+        }
+
+        var values = point;
+        for (var k = 0; k < chain.Functions.Length; k++)
+        {
+            var layer = chain.Layers[k];
+            var next = (double[])layer.Bias.Clone();
+            for (var i = 0; i < next.Length; i++)
+            {
+                next[i] += Reduction.Dot(layer.Matrix.AsSpan(i * layer.Columns, layer.Columns), values);
+                var sign = signs[starts[k] + i];
+                var isIdle = next[i] == 0 && errors[k][i] == 0 && IsIdle(layer, values, i);
+                if (!isIdle && !(sign * next[i] > errors[k][i])) return false;
+                if (sign < 0) next[i] = 0;
+            }
+
+            values = next;
+        }
+
+        return true;
+    }
+
+    // All that the neuron depends on is off, and its bias is zero: it is at zero near the point.
+    private static bool IsIdle(DenseLayer layer, double[] values, int i)
+    {
+        if (layer.Bias[i] != 0) return false;
+        for (var j = 0; j < layer.Columns; j++)
+        {
+            if (layer.Matrix[i * layer.Columns + j] != 0 && values[j] != 0) return false;
+        }
+
+        return true;
+    }
+
+    /// <summary>The neurons that the half-spaces of a part are of, in their order, with their signs.</summary>
+    private static List<(int Neuron, int Sign)> Decided(Part part)
+    {
+        var decided = new List<(int, int)>();
+        for (var p = part; p.Parent is not null; p = p.Parent) decided.Insert(0, (p.Neuron, p.Signs[p.Neuron]));
+        return decided;
+    }
+
+    private double Bound(Part part)
+    {
+        SetSlopes(part.Signs);
+        jacobian.Propagate(low, high, refine: false);
+        var plain = jacobian.Norm(boundNorm, joint: false);
+        if (plain <= lower) return plain;
+        jacobian.Propagate(low, high, refine: true);
+        return Math.Min(plain, jacobian.Norm(boundNorm, joint: true));
+    }
+
+    private void SetSlopes(sbyte[] signs)
+    {
+        for (var k = 0; k < low.Length; k++)
+        {
+            for (var i = 0; i < low[k].Length; i++)
+            {
+                var sign = signs[starts[k] + i];
+                (low[k][i], high[k][i]) = (sign > 0 ? 1 : 0, sign < 0 ? 0 : 1);
+            }
+        }
+    }
+
+    /// <summary>The inputs of a layer's neurons as affine functions of x, where all signs before are fixed.</summary>
+    private (double[] Forms, double[] Constants) Forms(sbyte[] signs, int layer)
+    {
+        var (forms, constants) = (chain.Layers[0].Matrix, chain.Layers[0].Bias);
+        for (var k = 1; k <= layer; k++)
+        {
+            var (next, size) = (chain.Layers[k], chain.Layers[k].Columns);
+            var active = (double[])next.Matrix.Clone();
+            for (var j = 0; j < size; j++)
+            {
+                if (signs[starts[k - 1] + j] > 0) continue;
+                for (var i = 0; i < next.Rows; i++) active[i * size + j] = 0;
+            }
+
+            var (product, bias) = (new double[next.Rows * inputs], (double[])next.Bias.Clone());
+            MatrixProduct.Accumulate<double>(active, forms, product, next.Rows, size, inputs);
+            for (var i = 0; i < next.Rows; i++) bias[i] += Reduction.Dot(active.AsSpan(i * size, size), constants);
+            (forms, constants) = (product, bias);
+        }
+
+        return (forms, constants);
+    }
+
+    /// <summary>The undecided neurons of a layer, those that may matter most first.</summary>
+    private int[] Order(sbyte[] signs, int layer, double[] forms)
+    {
+        var scores = new List<(double, int)>();
+        for (var i = 0; i < low[layer].Length; i++)
+        {
+            if (signs[starts[layer] + i] != 0) continue;
+            var sum = 0.0;
+            foreach (var value in forms.AsSpan(i * inputs, inputs)) sum += Math.Abs(value);
+            scores.Add((-sum * weights[layer][i], i));
+        }
+
+        scores.Sort();
+        return [.. scores.Select(score => score.Item2)];
+    }
+
+    private double[] Middle()
+    {
+        var middle = new double[inputs];
+        for (var j = 0; j < inputs; j++) middle[j] = problem.Region!.Lower[j] / 2 + problem.Region.Upper[j] / 2;
+        return middle;
+    }
+
+    /// <summary>γ times the absolute values of all layers before a neuron, which covers its input's value and its affine form over the box.</summary>
+    private double[][] ErrorsOfInputs()
+    {
+        var result = new double[chain.Functions.Length][];
+        var magnitude = new double[inputs];
+        for (var j = 0; j < inputs; j++) magnitude[j] = Math.Max(Math.Abs(problem.Region!.Lower[j]), Math.Abs(problem.Region.Upper[j]));
+        var roundings = 8;
+        for (var k = 0; k < result.Length; k++)
+        {
+            var layer = chain.Layers[k];
+            roundings += layer.Columns + layer.Roundings + 8;
+            var next = (double[])layer.BiasMagnitude.Clone();
+            for (var i = 0; i < next.Length; i++) next[i] += Reduction.Dot(layer.Magnitude.AsSpan(i * layer.Columns, layer.Columns), magnitude);
+            var gamma = 4 * Rounding.Gamma(2 * roundings + inputs);
+            result[k] = Array.ConvertAll(next, value => gamma * value + 1e-300);
+            magnitude = next;
+        }
+
+        return result;
+    }
+
+    /// <summary>The absolute values of all layers after a neuron, summed over the outputs.</summary>
+    private double[][] Weights()
+    {
+        var result = new double[chain.Functions.Length][];
+        var behind = new double[chain.Layers[^1].Rows];
+        Array.Fill(behind, 1);
+        for (var k = result.Length - 1; k >= 0; k--)
+        {
+            var layer = chain.Layers[k + 1];
+            result[k] = new double[layer.Columns];
+            MatrixProduct.Accumulate<double>(behind, layer.Magnitude, result[k], 1, layer.Rows, layer.Columns);
+            behind = result[k];
+        }
+
+        return result;
+    }
+
+    /// <summary>What is on one side of a neuron's zero.</summary>
+    private readonly record struct Side(Kind? Kind, double[] Point, int[]? Vertex, double Value);
+
+    /// <summary>A part of the region.</summary>
+    /// <param name="Signs">For every neuron 1, −1, or 0 where it is not fixed.</param>
+    /// <param name="Last">The half-spaces.</param>
+    /// <param name="Vertex">A vertex in them.</param>
+    /// <param name="Interior">A point inside, but for rounding.</param>
+    /// <param name="Kind">Whether it has interior.</param>
+    /// <param name="HasIdle">Whether a neuron is at zero everywhere in it.</param>
+    /// <param name="Bound">A bound of the norm.</param>
+    private sealed record Part(sbyte[] Signs, HalfSpace? Last, int[]? Vertex, double[]? Interior, Kind Kind, bool HasIdle, double Bound)
+    {
+        /// <summary>The neuron whose sign tells the part from its parent.</summary>
+        public int Neuron { get; init; }
+
+        /// <summary>The part that this one is a side of.</summary>
+        public Part? Parent { get; init; }
+    }
+}

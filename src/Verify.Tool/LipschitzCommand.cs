@@ -1,0 +1,164 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+using RobustVerify.Core.Lipschitz;
+using RobustVerify.Core.Networks;
+using RobustVerify.Core.Numerics;
+using RobustVerify.Core.Runtimes;
+using RobustVerify.Core.Specifications;
+using RobustVerify.Core.Specifications.Samples;
+
+namespace RobustVerify.Tool;
+
+/// <summary><c>lipschitz model.onnx</c>: by how much the outputs change at most where the inputs do.</summary>
+internal static class LipschitzCommand
+{
+    // What a search for the exact constant may bound: some minutes for a small network.
+    private const int ExactParts = 1_000_000;
+
+    public static Command Create(Terminal terminal)
+    {
+        var model = new Argument<string>("model.onnx") { Description = "The model." };
+        var norm = new Option<Norm>("--norm") { Required = true, Description = "The norm of changes, of the inputs and of the outputs: l1, l2 or linf." };
+        var lower = Number("--lower", "The least value of every input.");
+        var upper = Number("--upper", "The largest value of every input.");
+        var at = new Option<string?>("--at") { Description = "A CSV file with a header; around each of its rows every input moves by --radius at most, and the largest constant counts." };
+        var radius = Number("--radius", "How far every input moves, in the units of the data.");
+        var ignore = new Option<string[]>("--ignore") { AllowMultipleArgumentsPerToken = true, Description = "Columns of the CSV file that are no inputs." };
+        var global = new Option<bool>("--global") { Description = "Over all inputs there are." };
+        var output = new Option<int[]>("--output") { Arity = new ArgumentArity(1, 2), AllowMultipleArgumentsPerToken = true, Description = "One output alone, counted from 0; of two, the difference. Without it, all outputs together." };
+        var scores = new Option<bool>("--scores") { Description = "Of the scores before a final softmax or sigmoid, instead of the model's outputs." };
+        var exact = new Option<bool>("--exact") { Description = "Search for the exact constant of a ReLU network, or for a narrower interval." };
+        var json = JsonOutput.Option();
+        var command = new Command("lipschitz", "Bounds a Lipschitz constant: by how much the outputs change at most where the inputs change by one.")
+        {
+            model, norm, lower, upper, at, radius, ignore, global, output, scores, exact, json,
+        };
+        command.SetAction((parsed, cancellation) =>
+        {
+            Check(parsed, lower, upper, at, radius, global);
+            using var deployed = DeployedModel.Load(parsed.GetRequiredValue(model));
+            var network = parsed.GetValue(scores) ? deployed.Scores : deployed.Network;
+            var budget = parsed.GetValue(exact) ? new LipschitzBudget { Parts = ExactParts } : LipschitzBudget.Default;
+            var regions = Regions(parsed, network, lower, upper, at, radius, ignore).ToArray();
+            var samples = new List<SampleConstant>();
+            foreach (var (name, region) in regions)
+            {
+                var question = Of(new LipschitzQuestion(network, parsed.GetValue(norm), region), parsed.GetValue(output) ?? []);
+                var constant = LipschitzEstimation.Bound(question, budget, cancellation);
+                samples.Add(new SampleConstant(name, constant));
+                if (!parsed.GetValue(json)) terminal.WriteSentence(Line(name, constant));
+                if (cancellation.IsCancellationRequested) break;
+            }
+
+            var most = Summary.Of(samples, samples.Count == regions.Length && !cancellation.IsCancellationRequested);
+            if (parsed.GetValue(json)) JsonOutput.Write(terminal, most);
+            else if (samples.Count > 1) terminal.WriteSentence($"the largest: between {Down(most.Lower)} and {Up(most.Upper)}");
+            return Task.FromResult(most.Complete && most.Upper is not null ? ExitCode.Holds : ExitCode.Inconclusive);
+        });
+        return command;
+    }
+
+    private static void Check(ParseResult parsed, Option<double?> lower, Option<double?> upper, Option<string?> at, Option<double?> radius, Option<bool> global)
+    {
+        bool Given(Option option) => parsed.GetResult(option) is not null;
+        var ways = (Given(lower) || Given(upper) ? 1 : 0) + (Given(at) || Given(radius) ? 1 : 0) + (parsed.GetValue(global) ? 1 : 0);
+        if (ways != 1) throw new UsageException("Where do the inputs lie? Give either --lower a --upper b, or --at FILE.csv --radius r, or --global.");
+        if (Given(lower) != Given(upper)) throw new UsageException("--lower and --upper belong together.");
+        if (Given(at) != Given(radius)) throw new UsageException("--at and --radius belong together.");
+        if (parsed.GetValue(lower) > parsed.GetValue(upper)) throw new UsageException("--lower is above --upper.");
+        if (parsed.GetValue(radius) < 0) throw new UsageException("--radius must not be negative.");
+    }
+
+    private static IEnumerable<(string? Name, InputRegion? Region)> Regions(
+        ParseResult parsed, Network network, Option<double?> lower, Option<double?> upper, Option<string?> at, Option<double?> radius, Option<string[]> ignore)
+    {
+        var size = network.Input.Size;
+        if (parsed.GetValue(at) is { } file)
+        {
+            var table = CsvSamples.Read(file, new CsvSelection { Ignore = [.. parsed.GetValue(ignore) ?? []] });
+            if (table.FeatureNames.Length != size)
+                throw new SpecificationException(file, $"there are {table.FeatureNames.Length} columns of inputs, the model has {size} inputs; name those that are none with --ignore");
+            foreach (var sample in table.Samples)
+                yield return (sample.Name, InputRegion.Ball([.. sample.Values], parsed.GetValue(radius)!.Value, Norm.Linf));
+        }
+        else if (parsed.GetValue(lower) is { } least)
+        {
+            var (from, to) = (new double[size], new double[size]);
+            Array.Fill(from, least);
+            Array.Fill(to, parsed.GetValue(upper)!.Value);
+            yield return (null, InputRegion.Box(from, to));
+        }
+        else
+        {
+            yield return (null, null);
+        }
+    }
+
+    private static LipschitzQuestion Of(LipschitzQuestion question, int[] outputs)
+    {
+        var count = question.Network.Output.Size;
+        if (outputs.Any(output => output < 0 || output >= count)) throw new UsageException($"The model has the outputs 0 to {count - 1}.");
+        return outputs switch
+        {
+            [] => question,
+            [var only] => question.OfOutput(only),
+            [var label, var other] when label != other => question.OfMargin(label, other),
+            _ => throw new UsageException("--output takes one output, or two that differ."),
+        };
+    }
+
+    private static string Line(string? name, LipschitzConstant constant)
+    {
+        var where = name is null ? "" : name + ": ";
+        var what = constant.Status == LipschitzStatus.Exact
+            ? $"exact, {constant.Upper.ToString("G10", CultureInfo.InvariantCulture)}"
+            : $"between {Down(constant.Lower)} and {Up(double.IsFinite(constant.Upper) ? constant.Upper : null)}";
+        return $"{where}{what} ({constant.Method}{(constant.Parts > 0 ? $", {constant.Parts} parts" : "")}){(constant.Explanation is { } explanation ? $"; {explanation}" : "")}";
+    }
+
+    private static Option<double?> Number(string name, string description) => new(name) { Description = description, CustomParser = Parse };
+
+    private static double? Parse(ArgumentResult result)
+    {
+        var text = result.Tokens.Single().Value;
+        if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number)) return number;
+        result.AddError($"'{text}' is no finite number.");
+        return null;
+    }
+
+    private static string Down(double value) => Rounding.RoundDown(value).ToString(CultureInfo.InvariantCulture);
+
+    private static string Up(double? value) => value is { } number ? Rounding.RoundUp(number).ToString(CultureInfo.InvariantCulture) : "infinity";
+
+    private sealed record SampleConstant(string? Name, LipschitzConstant Constant);
+
+    /// <summary>The result as programs read it: the largest constant of all regions.</summary>
+    private sealed record Summary(
+        double Lower, double? Upper, bool Exact, string Method, double? Closed, double? Strict, string? Explanation, IReadOnlyList<double> Witness, bool Complete, IReadOnlyList<Entry>? Samples)
+    {
+        public static Summary Of(List<SampleConstant> samples, bool complete)
+        {
+            var (most, lowest) = (samples.MaxBy(sample => sample.Constant.Upper)!.Constant, samples.MaxBy(sample => sample.Constant.Lower)!.Constant);
+            var both = most with { Lower = lowest.Lower };
+            return new Summary(
+                lowest.Lower,
+                Finite(most.Upper),
+                both.Status == LipschitzStatus.Exact,
+                most.Method,
+                most.Closed,
+                most.Strict,
+                most.Explanation,
+                [.. lowest.Witness],
+                complete,
+                samples.Count == 1 && samples[0].Name is null
+                    ? null
+                    : [.. samples.Select(sample => new Entry(sample.Name!, sample.Constant.Lower, Finite(sample.Constant.Upper), sample.Constant.Status == LipschitzStatus.Exact))]);
+        }
+
+        // JSON has no infinity.
+        private static double? Finite(double value) => double.IsFinite(value) ? value : null;
+    }
+
+    private sealed record Entry(string Name, double Lower, double? Upper, bool Exact);
+}

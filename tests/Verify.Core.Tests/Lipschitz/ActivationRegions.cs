@@ -1,0 +1,79 @@
+using RobustVerify.Core.Networks;
+using RobustVerify.Core.Specifications;
+
+namespace RobustVerify.Core.Tests.Lipschitz;
+
+/// <summary>All activation regions of a ReLU network of two inputs over a square, as polygons that its neurons cut.</summary>
+internal static class ActivationRegions
+{
+    // Smaller polygons are rounding.
+    private const double LeastArea = 1e-11;
+
+    /// <summary>The largest norm of the derivative over all regions with interior.</summary>
+    public static double LargestNorm(Network network, double low, double high, Norm norm)
+    {
+        List<Region> regions = [new([(low, low), (high, low), (high, high), (low, high)], [[1, 0], [0, 1]], [0, 0])];
+        foreach (var node in network.Nodes)
+        {
+            if (node is AffineNode affine) regions = [.. regions.Select(region => region.Through(affine))];
+            else if (node is ElementwiseNode) regions = [.. regions.SelectMany(region => region.Cut())];
+        }
+
+        return regions.Max(region => Norm(region.Matrix, norm));
+    }
+
+    private static double Norm(double[][] matrix, Norm norm)
+    {
+        double Sum(int i, int j) => matrix.Sum(row => row[i] * row[j]);
+        return norm switch
+        {
+            Core.Specifications.Norm.L1 => Math.Max(matrix.Sum(row => Math.Abs(row[0])), matrix.Sum(row => Math.Abs(row[1]))),
+            Core.Specifications.Norm.Linf => matrix.Max(row => Math.Abs(row[0]) + Math.Abs(row[1])),
+            _ => Math.Sqrt((Sum(0, 0) + Sum(1, 1) + Math.Sqrt(Math.Pow(Sum(0, 0) - Sum(1, 1), 2) + 4 * Sum(0, 1) * Sum(0, 1))) / 2),
+        };
+    }
+
+    private sealed record Region((double X, double Y)[] Corners, double[][] Matrix, double[] Bias)
+    {
+        private double Area => Math.Abs(Corners.Select((p, i) => p.X * Corners[(i + 1) % Corners.Length].Y - p.Y * Corners[(i + 1) % Corners.Length].X).Sum()) / 2;
+
+        public Region Through(AffineNode node)
+        {
+            var map = node.Terms[0].Map;
+            var columns = Enumerable.Range(0, 2).Select(j => map.Apply(Matrix.Select(row => row[j]).ToArray())).ToArray();
+            var bias = map.Apply(Bias).Zip(node.Bias.ToArray(), (a, b) => a + b).ToArray();
+            return new(Corners, [.. Enumerable.Range(0, node.Size).Select(i => new[] { columns[0][i], columns[1][i] })], bias);
+        }
+
+        public List<Region> Cut()
+        {
+            List<Region> regions = [this];
+            for (var neuron = 0; neuron < Bias.Length; neuron++)
+            {
+                var i = neuron;
+                regions = [.. regions.SelectMany(region => new[] { region.Side(i, 1), region.Side(i, -1) }).Where(region => region.Corners.Length > 2 && region.Area > LeastArea)];
+            }
+
+            return regions;
+        }
+
+        private Region Side(int neuron, int sign)
+        {
+            var (a, b, c) = (sign * Matrix[neuron][0], sign * Matrix[neuron][1], sign * Bias[neuron]);
+            double Value((double X, double Y) p) => a * p.X + b * p.Y + c;
+            var corners = new List<(double, double)>();
+            for (var k = 0; k < Corners.Length; k++)
+            {
+                var (p, q) = (Corners[k], Corners[(k + 1) % Corners.Length]);
+                var (here, next) = (Value(p), Value(q));
+                if (here >= 0) corners.Add(p);
+                if (here * next < 0) corners.Add((p.X + here / (here - next) * (q.X - p.X), p.Y + here / (here - next) * (q.Y - p.Y)));
+            }
+
+            if (sign > 0) return this with { Corners = [.. corners] };
+            var (matrix, bias) = ((double[][])Matrix.Clone(), (double[])Bias.Clone());
+            (matrix[neuron], bias[neuron]) = ([0, 0], 0);
+            return new([.. corners], matrix, bias);
+        }
+    }
+}

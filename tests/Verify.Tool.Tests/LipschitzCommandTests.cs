@@ -1,0 +1,57 @@
+using System.Text.Json;
+
+namespace RobustVerify.Tool.Tests;
+
+public sealed class LipschitzCommandTests : Session
+{
+    [Theory]
+    [InlineData("l1")]
+    [InlineData("l2")]
+    [InlineData("linf")]
+    public async Task The_constant_over_a_box_is_exact(string norm)
+    {
+        var ending = (await Run($"lipschitz iris.onnx --norm {norm} --lower 4 --upper 4.5 --exact --json")).With(0);
+        var result = JsonDocument.Parse(ending.Output).RootElement;
+        Assert.True(result.GetProperty("exact").GetBoolean());
+        Assert.InRange(result.GetProperty("upper").GetDouble(), result.GetProperty("lower").GetDouble(), 1000);
+        Assert.Equal(4, result.GetProperty("witness").GetArrayLength());
+        Assert.StartsWith("exact, ", (await Run($"lipschitz iris.onnx --norm {norm} --lower 4 --upper 4.5 --exact")).With(0).Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Around_samples_the_largest_constant_counts()
+    {
+        var result = JsonDocument.Parse((await Run("lipschitz iris.onnx --norm linf --at iris.csv --ignore label --radius 0.1 --json")).With(0).Output).RootElement;
+        var samples = result.GetProperty("samples").EnumerateArray().ToArray();
+        Assert.Equal(["row 1", "row 2", "row 3"], samples.Select(sample => sample.GetProperty("name").GetString()));
+        Assert.Equal(result.GetProperty("upper").GetDouble(), samples.Max(sample => sample.GetProperty("upper").GetDouble()));
+    }
+
+    [Fact]
+    public async Task A_margin_and_all_inputs_can_be_asked_for()
+    {
+        var whole = JsonDocument.Parse((await Run("lipschitz iris.onnx --norm l2 --global --json")).With(0).Output).RootElement;
+        var margin = JsonDocument.Parse((await Run("lipschitz iris.onnx --norm l2 --global --output 0 1 --json")).With(0).Output).RootElement;
+        Assert.InRange(margin.GetProperty("lower").GetDouble(), 0, Math.Sqrt(2) * whole.GetProperty("upper").GetDouble());
+    }
+
+    [Theory]
+    [InlineData("--norm l2", "Where do the inputs lie?")]
+    [InlineData("--norm l2 --global --lower 0 --upper 1", "Where do the inputs lie?")]
+    [InlineData("--norm l2 --lower 0", "belong together")]
+    [InlineData("--norm l2 --at iris.csv", "belong together")]
+    [InlineData("--norm l2 --lower 1 --upper 0", "--lower is above --upper")]
+    [InlineData("--norm l2 --lower 0 --upper Infinity", "no finite number")]
+    [InlineData("--norm l2 --at iris.csv --radius -1", "must not be negative")]
+    [InlineData("--norm l2 --at iris.csv --radius 1", "name those that are none with --ignore")]
+    [InlineData("--norm l2 --global --output 3", "the outputs 0 to 2")]
+    [InlineData("--norm l2 --global --output 1 1", "two that differ")]
+    [InlineData("--global", "--norm")]
+    [InlineData("--norm l3 --global", "l3")]
+    public async Task A_wrong_question_is_explained(string options, string said)
+    {
+        var ending = (await Run($"lipschitz iris.onnx {options}")).With(1);
+        Assert.Contains(said, ending.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("RV2006", ending.Error, StringComparison.Ordinal);
+    }
+}
