@@ -183,20 +183,22 @@ internal sealed class BackwardPass
     /// <summary>The number of roundings behind any one number of a pass, at most.</summary>
     private static int LongestChain(Network network)
     {
-        var (longest, consumers) = (network.Input.Size, new Dictionary<Node, int>());
+        // Coefficients of a node are added up over all that it is a source of, one after another.
+        var (longest, behind) = (network.Input.Size, new Dictionary<Node, int>());
         foreach (var node in network.Nodes)
         {
-            longest = Math.Max(longest, node switch
+            var own = node switch
             {
                 AffineNode affine =>
                     affine.Terms.Sum(term => term.Map.LongestInnerProduct + term.Map.Transpose.LongestInnerProduct) + node.Size,
                 ProductNode product => 2 * (product.Inner + product.Rows + product.Columns) + node.Size,
                 _ => node.Size,
-            });
-            foreach (var source in node.Sources) consumers[source] = consumers.GetValueOrDefault(source) + 1;
+            };
+            longest = Math.Max(longest, own);
+            foreach (var source in node.Sources) longest = Math.Max(longest, behind[source] = behind.GetValueOrDefault(source) + own + 1);
         }
 
-        return longest + consumers.Values.DefaultIfEmpty(0).Max() + 3 * network.Nodes.Length + 16;
+        return longest + 3 * network.Nodes.Length + 16;
     }
 
     private void Through(SoftmaxPlanes softmax, ReadOnlySpan<double> a, BackwardRows state)

@@ -71,14 +71,21 @@ internal sealed class PropertySearch(Question question, LinearBoundPropagation k
         if (byNeurons)
         {
             var affordable = Math.Clamp(AffordableWork / (EvaluationsOfPart * (double)Pairs), 16, 1_000_000);
-            if (method == SearchMethod.Program && ProgramProof.Suits(known))
+            var most = budget.Subproblems ?? (int)affordable;
+            SearchResult BySigns(ProofPart? proof) =>
+                Run(margin => new NeuronSplitting(known, property, margin, Tells), affordable, proof is null ? null : proof with { Neurons = known.Told });
+            SearchResult ByProgram(int nodes)
             {
-                var (proof, candidate, nodes) = new ProgramProof(known, property, question.LeastMargin).Find(budget.Subproblems ?? (int)affordable, cancellation);
-                if (candidate is not null && isCounterexample(candidate)) return new(candidate, double.NaN, nodes);
-                earlier = proof ?? earlier;
+                var (proof, candidate, solved) = new ProgramProof(known, property, question.LeastMargin).Find(nodes, cancellation);
+                return candidate is not null && isCounterexample(candidate) ? new(candidate, double.NegativeInfinity, solved) : BySigns(proof ?? earlier);
             }
 
-            return Run(margin => new NeuronSplitting(known, property, margin, Tells), affordable, earlier is null ? null : earlier with { Neurons = known.Told });
+            if (method == SearchMethod.Program) return ProgramProof.Suits(known) ? ByProgram(most) : null;
+            var result = BySigns(earlier);
+
+            // Where every sign is decided and a part still open, its best multipliers were not found: a linear program finds them, or the point.
+            var isStuck = !result.IsProved && result.Counterexample is null && result.Parts < most;
+            return isStuck && ProgramProof.Suits(known) ? ByProgram(most - result.Parts) : result;
         }
 
         return null;
