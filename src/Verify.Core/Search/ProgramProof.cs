@@ -117,7 +117,7 @@ internal sealed class ProgramProof
         for (var k = 1; k < weights.Length; k++) weights[k] = (float)(length * Math.Max(0, -part.Duals[encoded.Program.RowCount + k - 1]));
         var multipliers = new float[cuts.Length];
         var (neurons, slopes) = (ImmutableArray.CreateBuilder<int>(), ImmutableArray.CreateBuilder<Half>());
-        foreach (var relu in encoded.ReLUs.OrderBy(relu => (firstNeuron[network.IndexOf(relu.Node)] + relu.Element)))
+        foreach (var relu in encoded.ReLUs.OrderBy(relu => firstNeuron[network.IndexOf(relu.Node)] + relu.Element))
         {
             var carried = part.Duals[relu.LowerRow] + part.Duals[relu.UpperRow];
             var coefficient = reduced[relu.Output] + carried + part.Duals[relu.BinaryRow];
