@@ -48,6 +48,19 @@ internal sealed class CurveSlopes : RowSlopes
         positions.CopyTo(this.positions);
     }
 
+    public override void Begin(int row, ReadOnlySpan<int> elements, ReadOnlySpan<Half> positions, ReadOnlySpan<int> renewed)
+    {
+        var own = this.positions.AsSpan(2 * row * Size, 2 * Size);
+        for (var i = 0; i < elements.Length; i++)
+        {
+            if (renewed.Contains(elements[i])) continue;
+            own[elements[i]] = (float)positions[i];
+            own[Size + elements[i]] = (float)positions[elements.Length + i];
+        }
+
+        own.CopyTo(best.AsSpan(2 * row * Size));
+    }
+
     public override void Back(ReadOnlySpan<float> a, Span<float> result)
     {
         for (var row = 0; row < RegionOf.Length; row++)

@@ -1,4 +1,4 @@
-using System.Collections.ObjectModel;
+using System.Collections.Immutable;
 using RobustVerify.Core.Networks;
 
 namespace RobustVerify.Core.Bounds;
@@ -35,31 +35,23 @@ internal sealed class Multipliers
     /// <param name="splits">The splits of every row.</param>
     /// <param name="values">For every row, multipliers of as many of its splits as it has some for; those of the others are zero.</param>
     public static IReadOnlyDictionary<ElementwiseNode, Multipliers> Of(
-        IReadOnlyList<IReadOnlyList<Split>> splits, IReadOnlyList<IReadOnlyList<float>> values)
+        ImmutableArray<Split>[] splits, float[][] values)
     {
-        if (splits.All(row => row.Count == 0)) return ReadOnlyDictionary<ElementwiseNode, Multipliers>.Empty;
-        var result = new Dictionary<ElementwiseNode, Multipliers>();
-        foreach (var node in splits.SelectMany(row => row).Select(split => split.Node).Distinct())
+        var nodes = new Dictionary<ElementwiseNode, (int[] First, List<(int, int, double)> Splits, List<float> Values)>();
+        for (var row = 0; row < splits.Length; row++)
         {
-            var first = new int[splits.Count + 1];
-            var (elements, multipliers) = (new List<(int, int, double)>(), new List<float>());
-            for (var row = 0; row < splits.Count; row++)
+            var own = splits[row];
+            for (var i = 0; i < own.Length; i++)
             {
-                for (var i = 0; i < splits[row].Count; i++)
-                {
-                    var split = splits[row][i];
-                    if (split.Node != node) continue;
-                    elements.Add((split.Element, split.Sign, split.At));
-                    multipliers.Add(i < values[row].Count ? values[row][i] : 0);
-                }
-
-                first[row + 1] = elements.Count;
+                if (!nodes.TryGetValue(own[i].Node, out var node)) nodes[own[i].Node] = node = (new int[splits.Length + 1], [], []);
+                node.Splits.Add((own[i].Element, own[i].Sign, own[i].At));
+                node.Values.Add(i < values[row].Length ? values[row][i] : 0);
             }
 
-            result[node] = new Multipliers(first, [.. elements], [.. multipliers]);
+            foreach (var (first, all, _) in nodes.Values) first[row + 1] = all.Count;
         }
 
-        return result;
+        return nodes.ToDictionary(pair => pair.Key, pair => new Multipliers(pair.Value.First, [.. pair.Value.Splits], [.. pair.Value.Values]));
     }
 
     /// <summary>Takes β·s off the coefficients of a row; returns what that adds to its offset, Σ β·s·p, and what the rounding is relative to.</summary>

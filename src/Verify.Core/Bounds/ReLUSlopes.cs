@@ -60,6 +60,19 @@ internal sealed class ReLUSlopes : RowSlopes
         }
     }
 
+    public override void Begin(int row, ReadOnlySpan<int> elements, ReadOnlySpan<Half> positions, ReadOnlySpan<int> renewed)
+    {
+        var own = slopes.AsSpan(row * Size, Size);
+        var first = originalRegionOf[row] * Size;
+        for (var i = 0; i < elements.Length; i++)
+        {
+            if (isFree[first + elements[i]] > 0) own[elements[i]] = (float)positions[i];
+        }
+
+        foreach (var (element, on) in NarrowedAtFirst(row)) own[element] = (float)on.Below.Slope;
+        own.CopyTo(best.AsSpan(row * Size));
+    }
+
     public override void Back(ReadOnlySpan<float> a, Span<float> result)
     {
         for (var row = 0; row < RegionOf.Length; row++)

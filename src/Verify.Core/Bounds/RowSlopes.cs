@@ -63,6 +63,13 @@ internal abstract class RowSlopes(ElementwiseNode node, int[] regionOf, Narrowed
     /// <summary>Begins with positions that were best elsewhere.</summary>
     public abstract void Begin(ReadOnlySpan<float> positions);
 
+    /// <summary>Begins one row with positions of some elements, on one side after the other; not those of what its splits narrow first.</summary>
+    /// <param name="row">The row.</param>
+    /// <param name="elements">The elements.</param>
+    /// <param name="positions">Their positions.</param>
+    /// <param name="renewed">Elements that keep the lines of least area.</param>
+    public abstract void Begin(int row, ReadOnlySpan<int> elements, ReadOnlySpan<Half> positions, ReadOnlySpan<int> renewed);
+
     /// <summary>The best lines of every row, sound.</summary>
     public abstract ElementwiseLines Best();
 

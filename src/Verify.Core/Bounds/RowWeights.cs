@@ -15,11 +15,13 @@ internal sealed class RowWeights
     // A step, as a part of the sum of the weights.
     private const float FirstStep = 0.1f;
 
+    private static readonly float[] One = [1];
+
     private readonly Node output;
     private readonly (float[] Coefficients, float Bound)[][] constraints;
     private readonly Conjunction[] conjunctions;
     private readonly float[][] values, best, gradients;
-    private readonly Adam[] adams;
+    private readonly Adam?[] adams;
 
     /// <param name="output">The node that the constraints are on.</param>
     /// <param name="conjunctions">For every row, the constraints.</param>
@@ -27,18 +29,19 @@ internal sealed class RowWeights
     public RowWeights(Node output, Conjunction[] conjunctions, float[]?[] start)
     {
         (this.output, this.conjunctions) = (output, conjunctions);
-        constraints = Array.ConvertAll(conjunctions, conjunction => conjunction.Constraints
+        var rounded = conjunctions.Distinct().ToDictionary(conjunction => conjunction, conjunction => conjunction.Constraints
             .Select(constraint => (constraint.Coefficients.Select(c => (float)c).ToArray(), (float)constraint.Bound)).ToArray());
+        constraints = Array.ConvertAll(conjunctions, conjunction => rounded[conjunction]);
         values = new float[conjunctions.Length][];
         for (var row = 0; row < values.Length; row++)
         {
             var count = constraints[row].Length;
-            values[row] = start[row] is { } some ? (float[])some.Clone() : [.. Enumerable.Repeat(1f / count, count)];
+            values[row] = count == 1 ? One : start[row] is { } some ? (float[])some.Clone() : [.. Enumerable.Repeat(1f / count, count)];
         }
 
-        best = Array.ConvertAll(values, row => (float[])row.Clone());
-        gradients = Array.ConvertAll(values, row => new float[row.Length]);
-        adams = Array.ConvertAll(values, row => new Adam(row.Length));
+        best = Array.ConvertAll(values, row => row.Length == 1 ? One : (float[])row.Clone());
+        gradients = Array.ConvertAll(values, row => row.Length == 1 ? [] : new float[row.Length]);
+        adams = Array.ConvertAll(values, row => row.Length == 1 ? null : new Adam(row.Length));
     }
 
     /// <summary>The best weights of a row.</summary>
@@ -79,7 +82,7 @@ internal sealed class RowWeights
 
         // What all have in common changes nothing, since they go on to add up to one.
         for (var k = 0; k < own.Length; k++) gradient[k] -= mean;
-        adams[row].Ascend(own, gradient, 0, step, FirstStep * length);
+        adams[row]!.Ascend(own, gradient, 0, step, FirstStep * length);
         var sum = 0f;
         foreach (var weight in own) sum += weight;
         if (!(sum > 0)) best[row].CopyTo(own, 0);
@@ -87,10 +90,16 @@ internal sealed class RowWeights
     }
 
     /// <summary>Remembers the weights of a row as its best.</summary>
-    public void Keep(int row) => values[row].CopyTo(best[row], 0);
+    public void Keep(int row)
+    {
+        if (values[row].Length > 1) values[row].CopyTo(best[row], 0);
+    }
 
     /// <summary>Gives a row its best weights back.</summary>
-    public void Restore(int row) => best[row].CopyTo(values[row], 0);
+    public void Restore(int row)
+    {
+        if (values[row].Length > 1) best[row].CopyTo(values[row], 0);
+    }
 
     /// <summary>What a row with its best weights multiplies the output by, in double; returns what that rounds, Σ wₖ|cₖ|m.</summary>
     /// <param name="row">The row.</param>

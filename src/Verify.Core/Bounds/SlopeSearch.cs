@@ -101,6 +101,9 @@ internal sealed class SlopeSearch
         }
     }
 
+    /// <summary>The positions that rows have at a node; null where they do not pass it.</summary>
+    public RowSlopes? SlopesAt(ElementwiseNode node) => slopes.GetValueOrDefault(node);
+
     /// <summary>The lines of every row after one step, for better or worse.</summary>
     public Dictionary<ElementwiseNode, ElementwiseLines> Next()
     {

@@ -7,7 +7,8 @@ namespace RobustVerify.Core.Bounds;
 /// <param name="Element">Which of them.</param>
 /// <param name="Sign">1 where z ≥ p, −1 where z ≤ p.</param>
 /// <param name="At">The number p.</param>
-internal readonly record struct Split(ElementwiseNode Node, int Element, int Sign, double At)
+/// <param name="On">The activation on what this and the part's earlier splits leave of its interval.</param>
+internal readonly record struct Split(ElementwiseNode Node, int Element, int Sign, double At, SplitElement On)
 {
     /// <summary>Whether a value lies on its side.</summary>
     public bool Holds(double z) => Sign * (z - At) >= 0;

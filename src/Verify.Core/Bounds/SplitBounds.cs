@@ -56,34 +56,57 @@ internal sealed class SplitBounds
             : new CurveSlopes(node, Bounds, familyOf(node), regionOf, narrowed);
     }
 
-    /// <summary>The elements of a node that splits narrow.</summary>
-    public NarrowedElement[] Narrowed(ElementwiseNode node, ImmutableArray<Split> splits)
+    /// <summary>A part of a part: of one that some splits tell apart, where an activation's argument lies on one side of a number.</summary>
+    public ImmutableArray<Split> Divided(ImmutableArray<Split> splits, ElementwiseNode node, int element, int sign, double at)
     {
-        List<NarrowedElement>? result = null;
-        for (var i = 0; i < splits.Length; i++)
+        var wider = Whole(node, element);
+        foreach (var split in splits)
         {
-            if (splits[i].Node != node) continue;
-            result ??= [];
-            var known = result.FindIndex(narrowed => narrowed.Element == splits[i].Element);
-            if (known >= 0) result[known] = new(splits[i].Element, On(splits[i], result[known].On));
-            else result.Add(new(splits[i].Element, On(splits[i], Whole(node, splits[i].Element))));
+            if (split.Node == node && split.Element == element) wider = split.On;
         }
 
-        return result is null ? [] : [.. result];
+        var (low, high) = sign > 0 ? (Math.Max(wider.Low, at), wider.High) : (wider.Low, Math.Min(wider.High, at));
+
+        // A part that holds nothing: whatever bounds the function on what it should have held will do.
+        var on = low < high
+            ? elements.GetOrAdd((node, element, low, high), key => new SplitElement(key.Node.Activation, key.Low, key.High))
+            : wider;
+        return splits.Add(new Split(node, element, sign, at, on));
+    }
+
+    /// <summary>The elements of a node that splits narrow.</summary>
+    public static NarrowedElement[] Narrowed(ElementwiseNode node, ImmutableArray<Split> splits)
+    {
+        var (count, result) = (0, new NarrowedElement[Count(node, splits)]);
+        for (var i = 0; i < splits.Length && result.Length > 0; i++)
+        {
+            if (splits[i].Node == node && IsLast(splits, i)) result[count++] = new(splits[i].Element, splits[i].On);
+        }
+
+        return result;
     }
 
     /// <summary>An activation on its whole interval.</summary>
     public SplitElement Whole(ElementwiseNode node, int element) => whole[node][element];
 
-    /// <summary>What a split leaves of an activation's interval.</summary>
-    private SplitElement On(Split split, SplitElement wider)
+    private static int Count(ElementwiseNode node, ImmutableArray<Split> splits)
     {
-        var (low, high) = split.Sign > 0 ? (Math.Max(wider.Low, split.At), wider.High) : (wider.Low, Math.Min(wider.High, split.At));
+        var count = 0;
+        for (var i = 0; i < splits.Length; i++) count += splits[i].Node == node && IsLast(splits, i) ? 1 : 0;
+        return count;
+    }
 
-        // A part that holds nothing: whatever bounds the function on what it should have held will do.
-        if (!(low < high)) return wider;
-        return elements.GetOrAdd(
-            (split.Node, split.Element, low, high), key => new SplitElement(key.Node.Activation, key.Low, key.High));
+    /// <summary>Whether no later split narrows the same element further; a ReLU is split once.</summary>
+    private static bool IsLast(ImmutableArray<Split> splits, int index)
+    {
+        var (node, element) = (splits[index].Node, splits[index].Element);
+        if (node.Activation is ReLU) return true;
+        for (var i = index + 1; i < splits.Length; i++)
+        {
+            if (splits[i].Node == node && splits[i].Element == element) return false;
+        }
+
+        return true;
     }
 
     private SplitElement[] Whole(Node node)

@@ -1,4 +1,3 @@
-using System.Numerics.Tensors;
 using RobustVerify.Core.Certificates;
 using RobustVerify.Core.Networks;
 using RobustVerify.Core.Networks.Activations;
@@ -20,16 +19,15 @@ internal sealed class SplitSearch
     private readonly SlopeSearch search;
 
     /// <param name="region">What is known of the region.</param>
-    /// <param name="parts">The rows; those of a search have lines to begin with either all or none of them.</param>
+    /// <param name="parts">The rows.</param>
     public SplitSearch(SplitBounds region, IReadOnlyList<SplitRow> parts)
     {
         (this.region, this.parts, target) = (region, parts, region.Bounds.Network.Output);
         weights = new RowWeights(target, [.. parts.Select(part => part.Violation)], [.. parts.Select(part => part.Lines?.Weights)]);
         rows = region.Pass.Seed(target, new double[parts.Count * target.Size], new int[parts.Count]);
-        rows.Multipliers = Multipliers.Of(
-            [.. parts.Select(part => part.Splits)], [.. parts.Select(part => part.Lines?.Multipliers ?? [])]);
+        rows.Multipliers = Multipliers.Of([.. parts.Select(part => part.Splits)], [.. parts.Select(part => part.Lines?.Multipliers ?? [])]);
         search = new SlopeSearch(region.Bounds, region.Pass, (node, _) => region.SlopesOf(node, parts), target, rows, weights);
-        if (parts[0].Lines is not null) search.Positions = Unpack();
+        Begin();
     }
 
     /// <summary>Searches; returns for each row by how much its conjunction is missed by its best lines, but for rounding.</summary>
@@ -102,45 +100,30 @@ internal sealed class SplitSearch
         return new SplitLines(positions, multipliers, (float[])weights.Best(row).Clone());
     }
 
-    /// <summary>The positions that rows begin with, as the search holds them.</summary>
-    private Dictionary<ElementwiseNode, float[]> Unpack()
+    /// <summary>Begins with the lines that rows have.</summary>
+    private void Begin()
     {
-        var all = new Dictionary<ElementwiseNode, float[]>();
         var at = 0;
         foreach (var (node, elements) in region.Open)
         {
-            var sides = SplitBounds.SidesOf(node);
-            var (values, positions) = (new float[parts.Count * sides * node.Size], new float[elements.Length]);
-            for (var row = 0; row < parts.Count; row++)
+            var count = SplitBounds.SidesOf(node) * elements.Length;
+            if (search.SlopesAt(node) is { } slopes)
             {
-                for (var side = 0; side < sides; side++)
+                for (var row = 0; row < parts.Count; row++)
                 {
-                    TensorPrimitives.ConvertToSingle(parts[row].Lines!.Positions.AsSpan(at + side * elements.Length, elements.Length), positions);
-                    for (var i = 0; i < positions.Length; i++) values[(row * sides + side) * node.Size + elements[i]] = positions[i];
+                    if (parts[row].Lines is { } lines) slopes.Begin(row, elements, lines.Positions.AsSpan(at, count), Renewed(node, row, lines));
                 }
-
-                Renew(node, row, values.AsSpan(row * sides * node.Size, sides * node.Size));
             }
 
-            all[node] = values;
-            at += sides * elements.Length;
+            at += count;
         }
-
-        return all;
     }
 
-    /// <summary>Positions of lines on a wider interval tell nothing of those on a narrower one: the latter begin with the least area.</summary>
-    private void Renew(ElementwiseNode node, int row, Span<float> positions)
+    /// <summary>What splits narrow for the first time: positions of lines on a wider interval tell nothing of those on a narrower one.</summary>
+    private int[] Renewed(ElementwiseNode node, int row, SplitLines lines)
     {
-        if (node.Activation is ReLU) return;
-        var (splits, known) = (parts[row].Splits, parts[row].Lines!.Multipliers.Length);
-        foreach (var (element, on) in region.Narrowed(node, splits))
-        {
-            for (var i = known; i < splits.Length; i++)
-            {
-                if (splits[i].Node != node || splits[i].Element != element) continue;
-                (positions[element], positions[node.Size + element]) = (on.Family.Start[0], on.Family.Start[1]);
-            }
-        }
+        var splits = parts[row].Splits;
+        if (node.Activation is ReLU || lines.Multipliers.Length == splits.Length) return [];
+        return [.. splits.Skip(lines.Multipliers.Length).Where(split => split.Node == node).Select(split => split.Element)];
     }
 }

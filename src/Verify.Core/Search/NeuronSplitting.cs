@@ -68,7 +68,9 @@ internal sealed class NeuronSplitting : IBranching<NeuronPart>
     {
         var isWhole = open.Lower.AsSpan().SequenceEqual(property.Region.Lower) && open.Upper.AsSpan().SequenceEqual(property.Region.Upper);
         if (!isWhole || open.Cuts.Any(cut => network.Nodes[cut.Node] is not ElementwiseNode { Activation: var activation } || activation is ReLU && cut.At != 0)) return null;
-        return new(open.Violations, [.. open.Cuts.Select(cut => new Split((ElementwiseNode)network.Nodes[cut.Node], cut.Element, cut.Sign, cut.At))], [], double.NegativeInfinity);
+        ImmutableArray<Split> splits = [];
+        foreach (var cut in open.Cuts) splits = bounds.Divided(splits, (ElementwiseNode)network.Nodes[cut.Node], cut.Element, cut.Sign, cut.At);
+        return new(open.Violations, splits, [], double.NegativeInfinity);
     }
 
     public int BatchSize { get; }
@@ -146,8 +148,8 @@ internal sealed class NeuronSplitting : IBranching<NeuronPart>
             if (cuts[i] is { } cut)
             {
                 var part = parts[open[i].Part];
-                NeuronPart Child(int sign) => new([open[i].Violation], part.Splits.Add(cut with { Sign = sign }), [left[i].Lines!], result.Margin);
-                divisions = divisions.Add(new(new Cut(network.IndexOf(cut.Node), cut.Element, cut.At), Child(-1), Child(1)));
+                NeuronPart Child(int sign) => new([open[i].Violation], Half(part.Splits, cut, sign), [left[i].Lines!], result.Margin);
+                divisions = divisions.Add(new(cut, Child(-1), Child(1)));
             }
 
             results[open[i].Part] = result with { Candidate = result.Candidate ?? points[i], Divisions = divisions };
@@ -164,15 +166,15 @@ internal sealed class NeuronSplitting : IBranching<NeuronPart>
     /// For each row, the splits that it seems to lose most without: of the activations whose line is furthest from the function
     /// where the row is least, and of those whose lines are furthest apart.
     /// </summary>
-    private Split[][] Promising(SplitSearch search, SplitRow[] rows)
+    private Cut[][] Promising(SplitSearch search, SplitRow[] rows)
     {
-        var result = new Split[rows.Length][];
+        var (result, left) = (new Cut[rows.Length][], new SplitElement?[bounds.Open.Max(pair => pair.Node.Size)]);
         for (var row = 0; row < rows.Length; row++)
         {
-            var (there, anywhere) = (new List<(double, Split)>(), new List<(double, Split)>());
+            var (there, anywhere) = (new List<(double, Cut)>(), new List<(double, Cut)>());
             foreach (var (node, elements) in bounds.Open.Where(pair => search.Passes(pair.Node)))
             {
-                var narrowed = bounds.Narrowed(node, rows[row].Splits);
+                foreach (var (element, on) in SplitBounds.Narrowed(node, rows[row].Splits)) left[element] = on;
                 var a = search.Coefficients(node, row);
                 var y = search.Values(node, row);
                 var z = search.Values(node.Source, row);
@@ -180,18 +182,15 @@ internal sealed class NeuronSplitting : IBranching<NeuronPart>
                 {
                     // What the row does not use is split only where nothing else is left.
                     if (a[element] == 0 && anywhere.Count == Candidates) continue;
-                    var on = bounds.Whole(node, element);
-                    foreach (var other in narrowed)
-                    {
-                        if (other.Element == element) on = other.On;
-                    }
-
+                    var on = left[element] ?? bounds.Whole(node, element);
                     if (double.IsNaN(on.Cut)) continue;
                     var value = node.Activation is ReLU ? Math.Max(z[element], 0) : node.Activation.Value(Math.Clamp(z[element], on.Low, on.High));
-                    var split = new Split(node, element, 1, on.Cut);
-                    Insert(there, a[element] * (value - y[element]), split);
-                    Insert(anywhere, Math.Abs(a[element]) * on.Gap, split);
+                    var cut = new Cut(network.IndexOf(node), element, on.Cut);
+                    Insert(there, a[element] * (value - y[element]), cut);
+                    Insert(anywhere, Math.Abs(a[element]) * on.Gap, cut);
                 }
+
+                Array.Clear(left);
             }
 
             result[row] = [.. there.Concat(anywhere).Select(pair => pair.Item2).Distinct()];
@@ -200,30 +199,33 @@ internal sealed class NeuronSplitting : IBranching<NeuronPart>
         return result;
     }
 
-    private static void Insert(List<(double Score, Split Split)> best, double score, Split split)
+    private static void Insert(List<(double Score, Cut Cut)> best, double score, Cut cut)
     {
         if (best.Count == Candidates && !(score > best[^1].Score)) return;
         var at = best.Count;
         while (at > 0 && best[at - 1].Score < score) at--;
         if (best.Count == Candidates) best.RemoveAt(Candidates - 1);
-        best.Insert(at, (score, split));
+        best.Insert(at, (score, cut));
     }
 
+    private ImmutableArray<Split> Half(ImmutableArray<Split> splits, Cut cut, int sign) =>
+        bounds.Divided(splits, (ElementwiseNode)network.Nodes[cut.Node], cut.Element, sign, cut.At);
+
     /// <summary>For each row, the candidate whose two parts gain most, or null where there is none.</summary>
-    private Split?[] Choose(Split[][] candidates, SplitRow[] rows, double[] before, double[] enough, CancellationToken cancellation)
+    private Cut?[] Choose(Cut[][] candidates, SplitRow[] rows, double[] before, double[] enough, CancellationToken cancellation)
     {
         var (halves, limits) = (new List<SplitRow>(), new List<double>());
         for (var row = 0; row < rows.Length; row++)
         {
-            foreach (var split in candidates[row])
+            foreach (var cut in candidates[row])
             {
-                halves.Add(rows[row] with { Splits = rows[row].Splits.Add(split) });
-                halves.Add(rows[row] with { Splits = rows[row].Splits.Add(split with { Sign = -split.Sign }) });
+                halves.Add(rows[row] with { Splits = Half(rows[row].Splits, cut, 1) });
+                halves.Add(rows[row] with { Splits = Half(rows[row].Splits, cut, -1) });
                 limits.AddRange(enough[row], enough[row]);
             }
         }
 
-        var chosen = new Split?[rows.Length];
+        var chosen = new Cut?[rows.Length];
         if (halves.Count == 0) return chosen;
         var found = new SplitSearch(bounds, halves).Raise(CandidateIterations, [.. limits], cancellation);
         var next = 0;
@@ -232,11 +234,11 @@ internal sealed class NeuronSplitting : IBranching<NeuronPart>
             // The part of what is missing that a bound gains.
             double Gain(double bound) => Math.Clamp((bound - before[row]) / (enough[row] - before[row]), 0, 1);
             var most = -1.0;
-            foreach (var split in candidates[row])
+            foreach (var cut in candidates[row])
             {
                 var worth = (Gain(found[next]) + LeastGain) * (Gain(found[next + 1]) + LeastGain);
                 next += 2;
-                if (worth > most || chosen[row] is null) (most, chosen[row]) = (worth, split);
+                if (worth > most || chosen[row] is null) (most, chosen[row]) = (worth, cut);
             }
         }
 

@@ -21,7 +21,7 @@ public sealed class SplitBoundsTests
         var relu = new ElementwiseNode(z, ReLU.Instance);
         var output = new AffineNode([new AffineTerm(z, new DenseMap([1, 1], 2, 1)), new AffineTerm(relu, new DenseMap([-2, 0], 2, 1))], [3, 0]);
         var bounds = LinearBoundPropagation.Propagate(new Network(input, output), [InputRegion.Box([-1, -1], [1, 1])]).Split();
-        var (positive, negative) = (new Split(relu, 0, 1, 0), new Split(relu, 0, -1, 0));
+        var (positive, negative) = (bounds.Divided([], relu, 0, 1, 0)[0], bounds.Divided([], relu, 0, -1, 0)[0]);
 
         Assert.Equal(1, Bound(bounds, [1, 0], [positive], 200), 1e-3);
         Assert.Equal(1, Bound(bounds, [1, 0], [negative], 200), 1e-3);
@@ -45,7 +45,7 @@ public sealed class SplitBoundsTests
             var neurons = bounds.Open.SelectMany(pair => pair.Elements.Select(element => (pair.Node, element))).ToArray();
             var rows = Enumerable.Range(0, 1 << neurons.Length)
                 .Select(pattern => new SplitRow(
-                    Of(row), [.. neurons.Select((neuron, i) => new Split(neuron.Node, neuron.element, (pattern >> i & 1) == 0 ? 1 : -1, 0))], null))
+                    Of(row), Divided(bounds, neurons.Select((neuron, i) => (neuron.Node, neuron.element, (pattern >> i & 1) == 0 ? 1 : -1, 0.0))), null))
                 .ToArray();
             var search = new SplitSearch(bounds, rows);
             search.Raise(400, Unlimited(rows.Length), default);
@@ -84,15 +84,14 @@ public sealed class SplitBoundsTests
             {
                 // Around a sampled point, so that the part is not empty; curves are cut anywhere, some of them twice.
                 var point = random.Next(500);
-                var splits = random.GetItems(neurons, Math.Min(neurons.Length, 1 + k % 4))
+                var splits = Divided(bounds, random.GetItems(neurons, Math.Min(neurons.Length, 1 + k % 4))
                     .Select(neuron =>
                     {
                         var (on, z) = (bounds.Whole(neuron.Node, neuron.element), values[neuron.Node.Source][point * neuron.Node.Size + neuron.element]);
                         var at = neuron.Node.Activation is ReLU ? 0 : on.Low + (on.High - on.Low) * (0.1 + 0.8 * random.NextDouble());
-                        return new Split(neuron.Node, neuron.element, z >= at ? 1 : -1, at);
+                        return (neuron.Node, neuron.element, z >= at ? 1 : -1, (double)at);
                     })
-                    .Distinct()
-                    .ToImmutableArray();
+                    .Distinct());
                 rows.Add(new SplitRow(
                     Of(RandomNetworks.RandomVector(random, network.Output.Size, 1)),
                     splits,
@@ -138,7 +137,7 @@ public sealed class SplitBoundsTests
             Assert.Equal(known.LowerBounds(row)[0], Math.Max(Bound(bounds, row, [], 0), known.LowerBounds(row)[0]));
 
             var (node, elements) = bounds.Open[^1];
-            ImmutableArray<Split> splits = [new Split(node, elements[0], 1, 0), new Split(node, elements[^1], -1, 0)];
+            var splits = Divided(bounds, [(node, elements[0], 1, 0), (node, elements[^1], -1, 0)]);
             var pass = new BackwardPass(known.Bounds);
             var lines = new Dictionary<ElementwiseNode, ElementwiseLines> { [node] = pass.LinesOf(node).Repeat([0], node.Size) };
             foreach (var split in splits)
@@ -236,6 +235,13 @@ public sealed class SplitBoundsTests
     }
 
     private static Conjunction Of(double[] row) => new([new LinearConstraint([.. row], 0)]);
+
+    private static ImmutableArray<Split> Divided(SplitBounds bounds, IEnumerable<(ElementwiseNode Node, int Element, int Sign, double At)> splits)
+    {
+        ImmutableArray<Split> result = [];
+        foreach (var (node, element, sign, at) in splits) result = bounds.Divided(result, node, element, sign, at);
+        return result;
+    }
 
     private static double[] Unlimited(int rows) => [.. Enumerable.Repeat(double.PositiveInfinity, rows)];
 
