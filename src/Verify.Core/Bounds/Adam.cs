@@ -9,13 +9,13 @@ namespace RobustVerify.Core.Bounds;
 /// A gradient of zero leaves a position and its moments as they are: then the bound does not use the position.
 /// Source: Kingma and Ba 2015, arXiv 1412.6980.
 /// </remarks>
-internal sealed class Adam(int length)
+internal sealed class Adam(int length, Pooled pool)
 {
     private const float FirstDecay = 0.9f;
     private const float SecondDecay = 0.999f;
 
-    private readonly float[] first = new float[length];
-    private readonly float[] second = new float[length];
+    private readonly float[] first = pool.Zeros(length);
+    private readonly float[] second = pool.Zeros(length);
 
     /// <summary>One step.</summary>
     /// <param name="positions">What is moved.</param>

@@ -21,13 +21,13 @@ internal sealed class CurveSlopes : RowSlopes
     // The line that each element uses at present, and how it changes with its position.
     private readonly float[] slopes, offsets, slopeRates, offsetRates;
 
-    public CurveSlopes(ElementwiseNode node, NodeBounds bounds, LineFamily family, int[] regionOf, NarrowedElement[][]? narrowed = null)
+    public CurveSlopes(ElementwiseNode node, NodeBounds bounds, LineFamily family, int[] regionOf, Pooled pool, NarrowedElement[][]? narrowed = null)
         : base(node, regionOf, narrowed)
     {
         var length = regionOf.Length * Size;
         (this.family, magnitude, originalRegionOf) = (family, bounds.Magnitude(node.Source), regionOf);
-        (slopes, offsets, slopeRates, offsetRates) = (new float[length], new float[length], new float[length], new float[length]);
-        (positions, gradients, adam) = (new float[2 * length], new float[2 * Size], new Adam(2 * length));
+        (slopes, offsets, slopeRates, offsetRates) = (pool.Any(length), pool.Any(length), pool.Any(length), pool.Any(length));
+        (positions, gradients, adam) = (pool.Any(2 * length), new float[2 * Size], new Adam(2 * length, pool));
         for (var row = 0; row < regionOf.Length; row++)
         {
             family.Start.AsSpan(regionOf[row] * 2 * Size, 2 * Size).CopyTo(positions.AsSpan(row * 2 * Size));
@@ -37,10 +37,11 @@ internal sealed class CurveSlopes : RowSlopes
             }
         }
 
-        best = (float[])positions.Clone();
+        best = pool.Any(2 * length);
+        positions.AsSpan(0, 2 * length).CopyTo(best);
     }
 
-    public override float[] BestPositions => best;
+    public override ReadOnlySpan<float> BestPositions => best.AsSpan(0, 2 * originalRegionOf.Length * Size);
 
     public override void Begin(ReadOnlySpan<float> positions)
     {

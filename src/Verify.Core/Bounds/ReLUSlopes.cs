@@ -16,7 +16,7 @@ internal sealed class ReLUSlopes : RowSlopes
     private readonly float[] slopes, best, gradients;
     private readonly Adam adam;
 
-    public ReLUSlopes(ElementwiseNode node, ElementwiseLines shared, int[] regionOf, NarrowedElement[][]? narrowed = null)
+    public ReLUSlopes(ElementwiseNode node, ElementwiseLines shared, int[] regionOf, Pooled pool, NarrowedElement[][]? narrowed = null)
         : base(node, regionOf, narrowed)
     {
         (this.shared, originalRegionOf) = (shared, regionOf);
@@ -28,7 +28,7 @@ internal sealed class ReLUSlopes : RowSlopes
             isFree[i] = shared.UpperSlopes[i] == shared.LowerSlopes[i] ? 0 : 1;
         }
 
-        slopes = new float[regionOf.Length * Size];
+        slopes = pool.Any(regionOf.Length * Size);
         for (var row = 0; row < regionOf.Length; row++)
         {
             for (var i = 0; i < Size; i++) slopes[row * Size + i] = (float)shared.LowerSlopes[regionOf[row] * Size + i];
@@ -39,16 +39,17 @@ internal sealed class ReLUSlopes : RowSlopes
             foreach (var (element, on) in NarrowedAtFirst(row)) slopes[row * Size + element] = (float)on.Below.Slope;
         }
 
-        best = (float[])slopes.Clone();
+        best = pool.Any(regionOf.Length * Size);
+        slopes.AsSpan(0, regionOf.Length * Size).CopyTo(best);
         gradients = new float[Size];
-        adam = new Adam(slopes.Length);
+        adam = new Adam(regionOf.Length * Size, pool);
     }
 
-    public override float[] BestPositions => best;
+    public override ReadOnlySpan<float> BestPositions => best.AsSpan(0, originalRegionOf.Length * Size);
 
     public override void Begin(ReadOnlySpan<float> positions)
     {
-        for (var i = 0; i < best.Length; i++)
+        for (var i = 0; i < positions.Length; i++)
         {
             // Where there is no choice, the slope is that of the activation.
             if (isFree[originalRegionOf[i / Size] * Size + i % Size] > 0) best[i] = slopes[i] = positions[i];
@@ -120,7 +121,7 @@ internal sealed class ReLUSlopes : RowSlopes
     {
         var lines = shared.Repeat(originalRegionOf, Size);
         // Proofs tell slopes in half precision: what is proved is what can be told.
-        for (var i = 0; i < best.Length; i++) lines.LowerSlopes[i] = (double)(Half)best[i];
+        for (var i = 0; i < lines.LowerSlopes.Length; i++) lines.LowerSlopes[i] = (double)(Half)best[i];
         for (var row = 0; row < originalRegionOf.Length; row++)
         {
             foreach (var (element, on) in NarrowedAtFirst(row)) lines.Set(row * Size + element, on.Below, on.Above);

@@ -58,7 +58,7 @@ internal abstract class RowSlopes(ElementwiseNode node, int[] regionOf, Narrowed
     }
 
     /// <summary>The positions of the best lines of every row, as they can be begun with over another region.</summary>
-    public abstract float[] BestPositions { get; }
+    public abstract ReadOnlySpan<float> BestPositions { get; }
 
     /// <summary>Begins with positions that were best elsewhere.</summary>
     public abstract void Begin(ReadOnlySpan<float> positions);

@@ -26,7 +26,8 @@ internal sealed class RowWeights
     /// <param name="output">The node that the constraints are on.</param>
     /// <param name="conjunctions">For every row, the constraints.</param>
     /// <param name="start">For every row, the weights to begin with, or nothing: then they are equal.</param>
-    public RowWeights(Node output, Conjunction[] conjunctions, float[]?[] start)
+    /// <param name="pool">Where arrays are borrowed.</param>
+    public RowWeights(Node output, Conjunction[] conjunctions, float[]?[] start, Pooled pool)
     {
         (this.output, this.conjunctions) = (output, conjunctions);
         var rounded = conjunctions.Distinct().ToDictionary(conjunction => conjunction, conjunction => conjunction.Constraints
@@ -41,7 +42,7 @@ internal sealed class RowWeights
 
         best = Array.ConvertAll(values, row => row.Length == 1 ? One : (float[])row.Clone());
         gradients = Array.ConvertAll(values, row => row.Length == 1 ? [] : new float[row.Length]);
-        adams = Array.ConvertAll(values, row => row.Length == 1 ? null : new Adam(row.Length));
+        adams = Array.ConvertAll(values, row => row.Length == 1 ? null : new Adam(row.Length, pool));
     }
 
     /// <summary>The best weights of a row.</summary>

@@ -95,7 +95,7 @@ internal sealed class SlopeOptimizer
             var rows = pass.Seed(target, coefficients.AsSpan(first * target.Size, count * target.Size), regionOf[first..(first + count)]);
             if (iterations > 0 && HasChoice(network.IndexOf(target)))
             {
-                var search = new SlopeSearch(bounds, pass, (node, regions) => SlopesOf(node, regions, manyLines), target, rows);
+                using var search = new SlopeSearch(bounds, pass, (node, regions, pool) => SlopesOf(node, regions, manyLines, pool), target, rows);
                 rows.Lines = search.Best(rows.Offsets, iterations, enough.AsSpan(first, count), inPairs: false, cancellation);
             }
 
@@ -196,7 +196,7 @@ internal sealed class SlopeOptimizer
     {
         if (!HasChoice(network.IndexOf(target))) return ReadOnlyDictionary<ElementwiseNode, float[]>.Empty;
         var rows = seeded();
-        var search = new SlopeSearch(bounds, pass, (node, regions) => SlopesOf(node, regions, manyLines), target, rows);
+        using var search = new SlopeSearch(bounds, pass, (node, regions, pool) => SlopesOf(node, regions, manyLines, pool), target, rows);
         if (start is not null) search.Positions = start;
         rows.Lines = search.Best(rows.Offsets, iterations, enough, inPairs, cancellation);
         Prove(target, rows, results, tell, cancellation);
@@ -208,7 +208,8 @@ internal sealed class SlopeOptimizer
     {
         if (!HasChoice(network.IndexOf(target))) return;
         var rows = seeded();
-        rows.Lines = new SlopeSearch(bounds, pass, (node, regionOf) => SlopesOf(node, regionOf, fewLines), target, rows).Next();
+        using var search = new SlopeSearch(bounds, pass, (node, regions, pool) => SlopesOf(node, regions, fewLines, pool), target, rows);
+        rows.Lines = search.Next();
         Prove(target, rows, results, tell, cancellation);
     }
 
@@ -225,9 +226,9 @@ internal sealed class SlopeOptimizer
         }
     }
 
-    private RowSlopes SlopesOf(ElementwiseNode node, int[] regionOf, PerNode<LineFamily> families) => node.Activation is ReLU
-        ? new ReLUSlopes(node, pass.LinesOf(node), regionOf)
-        : new CurveSlopes(node, bounds, families[node], regionOf);
+    private RowSlopes SlopesOf(ElementwiseNode node, int[] regionOf, PerNode<LineFamily> families, Pooled pool) => node.Activation is ReLU
+        ? new ReLUSlopes(node, pass.LinesOf(node), regionOf, pool)
+        : new CurveSlopes(node, bounds, families[node], regionOf, pool);
 
     private static bool AreEnough(ReadOnlySpan<double> results, ReadOnlySpan<double> enough)
     {

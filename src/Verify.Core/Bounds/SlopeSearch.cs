@@ -17,7 +17,7 @@ namespace RobustVerify.Core.Bounds;
 /// Source: Xu et al. 2021, arXiv 2011.13824 for ReLU, and the shifting of Kern et al. 2026, arXiv 2606.20292, for the others.
 /// </para>
 /// </remarks>
-internal sealed class SlopeSearch
+internal sealed class SlopeSearch : IDisposable
 {
     // Steps grow shorter from one to the next. A row that so many of them did not raise goes on from its best lines with
     // steps of a part of the length, and is done when they are too short to matter.
@@ -41,6 +41,7 @@ internal sealed class SlopeSearch
     private readonly float[] lower, upper;
     private readonly int[] regionOf;
     private readonly RowWeights? weights;
+    private readonly Pooled pool = new();
 
     // What a row's bound is beside its coefficients times the target's values.
     private readonly double[] constants;
@@ -50,19 +51,19 @@ internal sealed class SlopeSearch
 
     /// <param name="bounds">The bounds of every node that the rows pass.</param>
     /// <param name="pass">The lines and planes to begin with.</param>
-    /// <param name="slopesOf">Makes what is searched at an elementwise node, for rows over these regions.</param>
+    /// <param name="slopesOf">Makes what is searched at an elementwise node, for rows over these regions, of borrowed arrays.</param>
     /// <param name="target">The node that the rows are functions of.</param>
     /// <param name="seeds">The rows, not yet carried anywhere.</param>
-    /// <param name="weights">What the rows are the sums of, where these are searched as well.</param>
+    /// <param name="weights">Makes what the rows are the sums of, where these are searched as well.</param>
     public SlopeSearch(
         NodeBounds bounds,
         BackwardPass pass,
-        Func<ElementwiseNode, int[], RowSlopes> slopesOf,
+        Func<ElementwiseNode, int[], Pooled, RowSlopes> slopesOf,
         Node target,
         BackwardRows seeds,
-        RowWeights? weights = null)
+        Func<Pooled, RowWeights>? weights = null)
     {
-        this.weights = weights;
+        this.weights = weights?.Invoke(pool);
         (this.bounds, this.pass, regionOf, constants) = (bounds, pass, seeds.RegionOf, new double[seeds.Count]);
         (lower, upper) = (Single(bounds.Lower(bounds.Network.Input)), Single(bounds.Upper(bounds.Network.Input)));
         original = [.. Enumerable.Range(0, seeds.Count)];
@@ -74,13 +75,13 @@ internal sealed class SlopeSearch
             if (seed.IsEmpty && !reached.Contains(node)) continue;
             passed.Add(node);
             reached.UnionWith(node.Sources);
-            rows[node] = (seed.IsEmpty ? [] : Single(seed), new float[seeds.Count * node.Size], new float[seeds.Count * node.Size]);
-            if (node.Simplex > 0) common[node] = new float[seeds.Count * node.Size];
+            rows[node] = (seed.IsEmpty ? [] : Single(seed), pool.Any(seeds.Count * node.Size), pool.Any(seeds.Count * node.Size));
+            if (node.Simplex > 0) common[node] = pool.Any(seeds.Count * node.Size);
             switch (node)
             {
                 case AffineNode affine: biases[node] = Single(affine.Bias); break;
                 case ElementwiseNode elementwise:
-                    slopes[node] = slopesOf(elementwise, seeds.RegionOf);
+                    slopes[node] = slopesOf(elementwise, seeds.RegionOf, pool);
                     if (seeds.Multipliers.TryGetValue(elementwise, out var start)) multipliers[node] = new RowMultipliers(start);
                     break;
                 case ProductNode product: products[node] = new LinearizedProduct(product, pass.PlanesOf(product)); break;
@@ -91,7 +92,7 @@ internal sealed class SlopeSearch
     /// <summary>The positions of every row's lines at every node: the best, once they are searched for.</summary>
     public IReadOnlyDictionary<ElementwiseNode, float[]> Positions
     {
-        get => slopes.Values.ToDictionary(node => node.Node, node => node.BestPositions);
+        get => slopes.Values.ToDictionary(node => node.Node, node => node.BestPositions.ToArray());
         set
         {
             foreach (var node in slopes.Values)
@@ -101,7 +102,10 @@ internal sealed class SlopeSearch
         }
     }
 
-    /// <summary>The positions that rows have at a node; null where they do not pass it.</summary>
+    /// <summary>Gives back what was borrowed; the best lines were taken before.</summary>
+    public void Dispose() => pool.Dispose();
+
+    /// <summary>What is searched at a node; null where the rows do not pass it.</summary>
     public RowSlopes? SlopesAt(ElementwiseNode node) => slopes.GetValueOrDefault(node);
 
     /// <summary>The lines of every row after one step, for better or worse.</summary>
@@ -119,9 +123,6 @@ internal sealed class SlopeSearch
 
         return Lines();
     }
-
-    /// <summary>The positions of every row's best lines at a node, or null where the rows do not pass it.</summary>
-    public float[]? BestPositions(ElementwiseNode node) => slopes.GetValueOrDefault(node)?.BestPositions;
 
     /// <summary>The best multipliers of every row, at the nodes that are split.</summary>
     public IReadOnlyDictionary<ElementwiseNode, Multipliers> Multipliers =>

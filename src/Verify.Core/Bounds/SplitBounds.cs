@@ -47,13 +47,13 @@ internal sealed class SplitBounds
     public ImmutableArray<(ElementwiseNode Node, int[] Elements)> Open { get; }
 
     /// <summary>The lines that rows over parts have to choose from at a node.</summary>
-    public RowSlopes SlopesOf(ElementwiseNode node, IReadOnlyList<SplitRow> rows)
+    public RowSlopes SlopesOf(ElementwiseNode node, IReadOnlyList<SplitRow> rows, Pooled pool)
     {
         var (regionOf, narrowed) = (new int[rows.Count], new NarrowedElement[rows.Count][]);
         for (var row = 0; row < rows.Count; row++) narrowed[row] = Narrowed(node, rows[row].Splits);
         return node.Activation is ReLU
-            ? new ReLUSlopes(node, Pass.LinesOf(node), regionOf, narrowed)
-            : new CurveSlopes(node, Bounds, familyOf(node), regionOf, narrowed);
+            ? new ReLUSlopes(node, Pass.LinesOf(node), regionOf, pool, narrowed)
+            : new CurveSlopes(node, Bounds, familyOf(node), regionOf, pool, narrowed);
     }
 
     /// <summary>A part of a part: of one that some splits tell apart, where an activation's argument lies on one side of a number.</summary>

@@ -9,13 +9,13 @@ namespace RobustVerify.Core.Bounds;
 /// Requires parts that are told apart by the arguments of activations. Sound, and exact in the limit where all activations are linear.
 /// Source: Wang et al. 2021, arXiv 2103.06624.
 /// </remarks>
-internal sealed class SplitSearch
+internal sealed class SplitSearch : IDisposable
 {
     private readonly SplitBounds region;
     private readonly IReadOnlyList<SplitRow> parts;
     private readonly BackwardRows rows;
     private readonly Node target;
-    private readonly RowWeights weights;
+    private RowWeights weights = null!;
     private readonly SlopeSearch search;
 
     /// <param name="region">What is known of the region.</param>
@@ -23,10 +23,15 @@ internal sealed class SplitSearch
     public SplitSearch(SplitBounds region, IReadOnlyList<SplitRow> parts)
     {
         (this.region, this.parts, target) = (region, parts, region.Bounds.Network.Output);
-        weights = new RowWeights(target, [.. parts.Select(part => part.Violation)], [.. parts.Select(part => part.Lines?.Weights)]);
         rows = region.Pass.Seed(target, new double[parts.Count * target.Size], new int[parts.Count]);
         rows.Multipliers = Multipliers.Of([.. parts.Select(part => part.Splits)], [.. parts.Select(part => part.Lines?.Multipliers ?? [])]);
-        search = new SlopeSearch(region.Bounds, region.Pass, (node, _) => region.SlopesOf(node, parts), target, rows, weights);
+        search = new SlopeSearch(
+            region.Bounds,
+            region.Pass,
+            (node, _, pool) => region.SlopesOf(node, parts, pool),
+            target,
+            rows,
+            pool => weights = new RowWeights(target, [.. parts.Select(part => part.Violation)], [.. parts.Select(part => part.Lines?.Weights)], pool));
         Begin();
     }
 
@@ -72,7 +77,10 @@ internal sealed class SplitSearch
     public ReadOnlySpan<float> Values(Node node, int row) => search.Values(node, row);
 
     /// <summary>Whether the rows pass a node.</summary>
-    public bool Passes(ElementwiseNode node) => search.BestPositions(node) is not null;
+    public bool Passes(ElementwiseNode node) => search.SlopesAt(node) is not null;
+
+    /// <summary>Gives back what was borrowed.</summary>
+    public void Dispose() => search.Dispose();
 
     /// <summary>The best lines of a row.</summary>
     public SplitLines LinesOf(int row)
@@ -80,10 +88,11 @@ internal sealed class SplitSearch
         var (positions, at) = (new Half[region.Positions], 0);
         foreach (var (node, elements) in region.Open)
         {
-            var (best, sides) = (search.BestPositions(node), SplitBounds.SidesOf(node));
+            var (slopes, sides) = (search.SlopesAt(node), SplitBounds.SidesOf(node));
+            var best = slopes is null ? [] : slopes.BestPositions;
             for (var side = 0; side < sides; side++)
             {
-                foreach (var element in elements) positions[at++] = best is null ? (Half)0 : (Half)best[(row * sides + side) * node.Size + element];
+                foreach (var element in elements) positions[at++] = best.IsEmpty ? (Half)0 : (Half)best[(row * sides + side) * node.Size + element];
             }
         }
 

@@ -103,7 +103,7 @@ internal sealed class NeuronSplitting : IBranching<NeuronPart>
             }
         }
 
-        var search = new SplitSearch(bounds, rows);
+        using var search = new SplitSearch(bounds, rows);
         search.Raise(iterations, [.. rows.Select(Enough)], cancellation);
         var proved = search.Prove(cancellation, tells);
         var results = Array.ConvertAll(
@@ -134,7 +134,7 @@ internal sealed class NeuronSplitting : IBranching<NeuronPart>
         // Once more with the best lines, to see where each row is least and what it multiplies every activation by.
         SplitRow[] left = [.. open.Select(question => rows[question.Row] with { Lines = search.LinesOf(question.Row) })];
         double[] enough = [.. left.Select(Enough)];
-        var best = new SplitSearch(bounds, left);
+        using var best = new SplitSearch(bounds, left);
         var before = best.Raise(0, enough, cancellation);
         var points = Violating(best, open.Count);
         var cuts = Choose(Promising(best, left), left, before, enough, cancellation);
@@ -227,7 +227,8 @@ internal sealed class NeuronSplitting : IBranching<NeuronPart>
 
         var chosen = new Cut?[rows.Length];
         if (halves.Count == 0) return chosen;
-        var found = new SplitSearch(bounds, halves).Raise(CandidateIterations, [.. limits], cancellation);
+        using var search = new SplitSearch(bounds, halves);
+        var found = search.Raise(CandidateIterations, [.. limits], cancellation);
         var next = 0;
         for (var row = 0; row < rows.Length; row++)
         {

@@ -47,7 +47,7 @@ public sealed class SplitBoundsTests
                 .Select(pattern => new SplitRow(
                     Of(row), Divided(bounds, neurons.Select((neuron, i) => (neuron.Node, neuron.element, (pattern >> i & 1) == 0 ? 1 : -1, 0.0))), null))
                 .ToArray();
-            var search = new SplitSearch(bounds, rows);
+            using var search = new SplitSearch(bounds, rows);
             search.Raise(400, Unlimited(rows.Length), default);
             var least = search.Prove(default).Min();
             var minimum = Minimum(network, region, row);
@@ -103,7 +103,7 @@ public sealed class SplitBoundsTests
 
             foreach (var iterations in new[] { 0, 10 })
             {
-                var search = new SplitSearch(bounds, rows);
+                using var search = new SplitSearch(bounds, rows);
                 search.Raise(iterations, Unlimited(rows.Count), default);
                 var proved = search.Prove(default);
                 for (var row = 0; row < rows.Count; row++)
@@ -173,7 +173,7 @@ public sealed class SplitBoundsTests
         var both = new Conjunction([Of(1, 0, -1), Of(0, 1, 0.5)]);
         double Missed(Conjunction conjunction)
         {
-            var search = new SplitSearch(bounds, [new SplitRow(conjunction, [], null)]);
+            using var search = new SplitSearch(bounds, [new SplitRow(conjunction, [], null)]);
             search.Raise(200, Unlimited(1), default);
             return search.Prove(default)[0];
         }
@@ -196,7 +196,7 @@ public sealed class SplitBoundsTests
             var bounds = LinearBoundPropagation.Propagate(network, [region]).Split();
             var constraints = Enumerable.Range(0, 2 + trial % 3).Select(_ => new LinearConstraint([.. RandomNetworks.RandomVector(random, 3, 1)], random.NextDouble() - 0.5));
             var row = new SplitRow(new Conjunction([.. constraints]), [], null);
-            var search = new SplitSearch(bounds, [row]);
+            using var search = new SplitSearch(bounds, [row]);
             search.Raise(trial % 4 * 10, Unlimited(1), default);
             var missed = search.Prove(default)[0];
             var points = Sampling.Points(region, 500, random);
@@ -229,7 +229,7 @@ public sealed class SplitBoundsTests
 
     private static double Bound(SplitBounds bounds, double[] row, ImmutableArray<Split> splits, int iterations)
     {
-        var search = new SplitSearch(bounds, [new SplitRow(Of(row), splits, null)]);
+        using var search = new SplitSearch(bounds, [new SplitRow(Of(row), splits, null)]);
         search.Raise(iterations, Unlimited(1), default);
         return search.Prove(default)[0];
     }
