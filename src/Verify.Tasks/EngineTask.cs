@@ -18,6 +18,9 @@ public abstract class EngineTask : ToolTask
     // A failure says what is wrong with a file in its text.
     private static readonly Regex Failure = new(@"^(?<file>.+?)\((?<line>\d+)(,(?<column>\d+))?\): (?<text>.*)$");
 
+    /// <summary>Compiles loops quickly first: what replays proofs is over before compiling them well would pay.</summary>
+    protected EngineTask() => EnvironmentVariables = ["DOTNET_TC_QuickJitForLoops=1"];
+
     /// <summary>The path of the dotnet host.</summary>
     [Required]
     public string DotNet { get; set; } = "";

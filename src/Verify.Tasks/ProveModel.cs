@@ -49,7 +49,7 @@ public sealed class ProveModel : EngineTask
     /// <inheritdoc/>
     public override bool Execute()
     {
-        if (OnnxRuntime is { } library) EnvironmentVariables = [$"ROBUSTVERIFY_ONNXRUNTIME={library}"];
+        if (OnnxRuntime is { } library) EnvironmentVariables = [.. EnvironmentVariables, $"ROBUSTVERIFY_ONNXRUNTIME={library}"];
         return base.Execute();
     }
 
