@@ -59,9 +59,14 @@ internal sealed class DenseChain
             node = function.Source;
         }
 
-        var chain = new DenseChain([.. layers], [.. functions], problem);
-        return chain.LowerSlopes.Concat(chain.UpperSlopes).All(slopes => slopes.All(double.IsFinite)) ? chain : null;
+        return Bounded(new DenseChain([.. layers], [.. functions], problem));
     }
+
+    /// <summary>The same chain over a part of the region; null where a slope is not bounded.</summary>
+    public static DenseChain? Of(DenseChain chain, Problem part) => Bounded(new DenseChain(chain.Layers, chain.Functions, part));
+
+    private static DenseChain? Bounded(DenseChain chain) =>
+        chain.LowerSlopes.Concat(chain.UpperSlopes).All(slopes => slopes.All(double.IsFinite)) ? chain : null;
 
     private static DenseLayer? Layer(List<AffineNode> nodes, int size)
     {

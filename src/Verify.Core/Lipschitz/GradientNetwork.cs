@@ -15,8 +15,9 @@ internal static class GradientNetwork
 {
     private const int SlopeIterations = 20;
 
-    // Entries that are bounded: two rows are carried back for each.
-    private const long MostWork = 1L << 24;
+    // Some seconds with lines that are optimised, or with fixed ones.
+    private const double MostOptimised = 1 << 23;
+    private const double MostWork = 1 << 27;
 
     /// <summary>An upper bound; infinite where the method does not apply or is cancelled.</summary>
     public static double Upper(Problem problem, CancellationToken cancellation)
@@ -35,7 +36,8 @@ internal static class GradientNetwork
     {
         var network = problem.Network;
         var (rows, columns) = (network.Output.Size, network.Input.Size);
-        if (problem.Region is not { } region || (long)rows * columns * network.Nodes.Sum(node => (long)node.Size) > MostWork) return double.PositiveInfinity;
+        if (problem.Region is not { } region || Work(network) is var work && work > MostWork) return double.PositiveInfinity;
+        var iterations = work <= MostOptimised ? SlopeIterations : 0;
         foreach (var node in network.Nodes.OfType<ElementwiseNode>())
         {
             if (Slopes.Of(node, problem.Bounds).Upper.Contains(double.PositiveInfinity)) return double.PositiveInfinity;
@@ -45,10 +47,10 @@ internal static class GradientNetwork
         for (var r = 0; r < rows; r++)
         {
             var gradient = Differentiation.Gradient(network, r);
-            var propagation = LinearBoundPropagation.Propagate(gradient, [region], SlopeIterations, cancellation: cancellation);
+            var propagation = LinearBoundPropagation.Propagate(gradient, [region], iterations, cancellation: cancellation);
             var coefficients = new double[2 * columns * columns];
             for (var j = 0; j < columns; j++) (coefficients[2 * j * columns + j], coefficients[(2 * j + 1) * columns + j]) = (1, -1);
-            var bounds = propagation.LowerBounds(coefficients, 0, SlopeIterations, cancellation: cancellation);
+            var bounds = propagation.LowerBounds(coefficients, 0, iterations, cancellation: cancellation);
             for (var j = 0; j < columns; j++) (lower[r * columns + j], upper[r * columns + j]) = (bounds[2 * j], -bounds[2 * j + 1]);
             if (problem.Norm == Norm.Linf) sums[r] = Sum(propagation, lower.AsSpan(r * columns, columns), upper.AsSpan(r * columns, columns), cancellation);
         }
@@ -63,6 +65,13 @@ internal static class GradientNetwork
             Norm.L2 => Math.Min(plain, Split(lower, upper, rows, columns)),
             _ => plain,
         };
+    }
+
+    /// <summary>Pairs of elements of the network and of its gradient, for all outputs.</summary>
+    public static double Work(Network network)
+    {
+        var size = network.Nodes.Sum(node => 2.0 * node.Size);
+        return network.Output.Size * size * size;
     }
 
     /// <summary>An upper bound of Σ |Jⱼ|.</summary>

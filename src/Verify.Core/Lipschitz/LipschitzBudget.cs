@@ -16,7 +16,12 @@ public sealed record LipschitzBudget
     public int Parts { get; init; } = 200;
 
     /// <summary>How often slopes are divided, for an l2 bound.</summary>
-    public int Divisions { get; init; } = 4;
+    public int Divisions { get; init; } = 8;
+
+    /// <summary>
+    /// The part of the constant that a search over inputs leaves between the bounds, for networks whose constant no search finds exactly.
+    /// </summary>
+    public double Tolerance { get; init; } = 1e-3;
 
     /// <summary>A limit in seconds, off unless set.</summary>
     public double? Seconds { get; init; }

@@ -50,6 +50,13 @@ public static class LipschitzEstimation
             if (bound < upper) (upper, words) = (bound, Words(method));
         }
 
+        if (search is null && budget.Parts > 0 && upper > lower * (1 + budget.Tolerance) && InputHalving.Applies(problem))
+        {
+            search = InputHalving.Run(problem, budget.Parts, budget.Tolerance, (lower, point), upper, cancellation);
+            if (search.Lower > lower) (lower, point) = (search.Lower, search.Witness);
+            if (search.Upper < upper) (upper, words) = (search.Upper, "search over parts of the region");
+        }
+
         if (lower > upper) throw new InvalidOperationException($"The bounds {lower} and {upper} contradict one another.");
         return new()
         {
@@ -60,7 +67,7 @@ public static class LipschitzEstimation
             Parts = search?.Parts ?? 0,
             Closed = search is { Complete: true } ? search.Closed : null,
             Strict = search is { Complete: true } ? search.Strict : null,
-            Explanation = search is { Complete: true } ? Explain(search) : null,
+            Explanation = search is { Complete: true, Closed: not null } ? Explain(search) : null,
         };
     }
 

@@ -32,6 +32,14 @@ internal sealed class Problem
         chain = new(() => DenseChain.Of(this));
     }
 
+    /// <summary>A part of a problem, over a box in its region.</summary>
+    public Problem(Problem whole, InputRegion part)
+    {
+        (Norm, Network, Region, varying) = (whole.Norm, whole.Network, part, whole.varying);
+        bounds = new(() => LinearBoundPropagation.Propagate(Network, [part]).Bounds);
+        chain = new(() => whole.Chain is null ? null : DenseChain.Of(whole.Chain, this));
+    }
+
     /// <summary>The norm of inputs and outputs.</summary>
     public Norm Norm { get; }
 

@@ -4,15 +4,15 @@ using RobustVerify.Core.Specifications;
 
 namespace RobustVerify.Core.Lipschitz;
 
-/// <summary>What a search over activation regions ended with.</summary>
+/// <summary>What a search over parts of the region ended with.</summary>
 /// <param name="Lower">The largest norm at a point strictly inside a region, rounded down.</param>
 /// <param name="Upper">A bound of the Lipschitz constant.</param>
-/// <param name="Closed">A bound of the norms over all closed regions, of lower dimension too.</param>
+/// <param name="Closed">A bound of the norms over all closed activation regions, of lower dimension too.</param>
 /// <param name="Strict">The largest norm at a point where no neuron is at zero.</param>
 /// <param name="Witness">The point of the lower bound.</param>
 /// <param name="Parts">Parts that were bounded.</param>
 /// <param name="Complete">Whether nothing is open.</param>
-internal sealed record RegionResult(double Lower, double Upper, double Closed, double Strict, double[] Witness, int Parts, bool Complete);
+internal sealed record RegionResult(double Lower, double Upper, double? Closed, double? Strict, double[] Witness, int Parts, bool Complete);
 
 /// <summary>The exact Lipschitz constant of a ReLU chain over a box, by branch and bound over its activation regions.</summary>
 /// <remarks>

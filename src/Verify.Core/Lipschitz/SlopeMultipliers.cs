@@ -21,34 +21,21 @@ internal sealed class SlopeMultipliers
     // The matrix of the proof; its factor takes the third power of that.
     private const int MostVariables = 2500;
 
-    private readonly DenseChain chain;
+    private readonly DenseLayer[] layers;
     private readonly double[] last; // W_Lᵀ W_L
-    private readonly double[] first; // a factor F with F Fᵀ = W₁ W₁ᵀ
-    private readonly int firstColumns;
     private readonly double[]?[] inverses;
 
     private SlopeMultipliers(DenseChain chain)
     {
-        this.chain = chain;
-        var layers = chain.Layers;
+        layers = (DenseLayer[])chain.Layers.Clone();
+        if (layers[0].Rows < layers[0].Columns) layers[0] = Reduced(layers[0]);
         inverses = new double[layers.Length - 1][];
-        last = Gram(layers[^1].Matrix, layers[^1].Rows, layers[^1].Columns, ofColumns: true);
-        (first, firstColumns) = (layers[0].Matrix, layers[0].Columns);
-        if (layers[0].Rows < layers[0].Columns)
-        {
-            var gram = Gram(first, layers[0].Rows, layers[0].Columns, ofColumns: false);
-            for (var i = 0; i < layers[0].Rows; i++) gram[i * layers[0].Rows + i] *= 1 + 1e-10;
-            if (PositiveDefinite.Factor(gram, layers[0].Rows))
-            {
-                for (var i = 0; i < layers[0].Rows; i++) gram.AsSpan(i * layers[0].Rows + i + 1, layers[0].Rows - i - 1).Clear();
-                (first, firstColumns) = (gram, layers[0].Rows);
-            }
-        }
+        last = Product(layers[^1].Matrix, layers[^1].Matrix, layers[^1].Rows, layers[^1].Columns);
     }
 
     /// <summary>For a chain that has functions and is small enough, otherwise null.</summary>
     public static SlopeMultipliers? Of(DenseChain chain) =>
-        chain.Functions.Length > 0 && chain.Layers.Sum(layer => layer.Columns) <= MostVariables ? new(chain) : null;
+        chain.Functions.Length > 0 && chain.Layers.Sum(layer => Math.Min(layer.Columns, layer.Rows)) <= MostVariables && chain.Layers.Skip(1).Sum(layer => layer.Columns) <= MostVariables ? new(chain) : null;
 
     /// <summary>The multipliers of ECLipsE-Fast: one a layer, by a formula.</summary>
     /// <remarks>
@@ -58,13 +45,12 @@ internal sealed class SlopeMultipliers
     /// </remarks>
     public (double[][] Multipliers, double BoundSquared)? ByFormula(double[][] lowerSlopes, double[][] upperSlopes)
     {
-        var layers = chain.Layers;
         var lengths = new double[layers.Length - 1];
         double[]? inverse = null;
         for (var k = 0; k < layers.Length; k++)
         {
-            var (rows, columns) = k == 0 ? (layers[0].Rows, firstColumns) : (layers[k].Rows, layers[k].Columns);
-            var matrix = k == 0 ? first : layers[k].Matrix;
+            var (rows, columns) = (layers[k].Rows, layers[k].Columns);
+            var matrix = layers[k].Matrix;
             var s = new double[rows * rows];
             if (inverse is null)
             {
@@ -113,9 +99,9 @@ internal sealed class SlopeMultipliers
     /// <param name="upperSlopes">β, for every function.</param>
     /// <param name="squarings">The largest eigenvalue is smoothed to tr(Aᵖ)^(1/p) with p of 2 to that power.</param>
     /// <param name="gradient">Filled in where it is not null: the derivative of the smoothed value.</param>
-    public double Evaluate(double[][] multipliers, double[][] lowerSlopes, double[][] upperSlopes, int squarings, double[][]? gradient)
+    /// <param name="spread">Filled in where it is not null: how far a slope is from both ends in the worst case, by what it matters.</param>
+    public double Evaluate(double[][] multipliers, double[][] lowerSlopes, double[][] upperSlopes, int squarings, double[][]? gradient, double[][]? spread = null)
     {
-        var layers = chain.Layers;
         var form = last;
         for (var k = layers.Length - 2; k >= 0; k--)
         {
@@ -135,12 +121,11 @@ internal sealed class SlopeMultipliers
                 q[i * size + i] -= 2 * ai * bi * ti;
             }
 
-            var (matrix, columns) = k == 0 ? (first, firstColumns) : (layers[k].Matrix, layers[k].Columns);
-            form = Congruent(matrix, q, size, columns);
+            form = Congruent(layers[k].Matrix, q, size, layers[k].Columns);
         }
 
         // tr(Aᵖ)^(1/p) of A / λ by squaring.
-        var order = firstColumns;
+        var order = layers[0].Columns;
         var scale = 0.0;
         for (var i = 0; i < order; i++) scale += form[i * order + i];
         if (!(scale > 0) || !double.IsFinite(scale)) return double.PositiveInfinity;
@@ -163,7 +148,7 @@ internal sealed class SlopeMultipliers
         if (gradient is null) return value;
 
         // The weights of the eigenvectors, Aᵖ⁻¹/tr(Aᵖ) · value: near enough Aᵖ/tr(Aᵖ), which sums to one.
-        var z = Spread(first, power, layers[0].Rows, order);
+        var z = Spread(layers[0].Matrix, power, layers[0].Rows, order);
         for (var k = 0; k < layers.Length - 1; k++)
         {
             var size = layers[k].Rows;
@@ -182,6 +167,7 @@ internal sealed class SlopeMultipliers
             {
                 var (a, b, at) = (lowerSlopes[k][i], upperSlopes[k][i], i * size + i);
                 gradient[k][i] = -2 * (y[at] - (a + b) * cross[at] + a * b * z[at]);
+                if (spread is not null) spread[k][i] = z[at] > 0 ? multipliers[k][i] * (cross[at] - a * z[at]) * (b * z[at] - cross[at]) / z[at] : 0;
             }
 
             if (k + 1 < layers.Length - 1) z = Spread(layers[k + 1].Matrix, y, layers[k + 1].Rows, size);
@@ -205,14 +191,15 @@ internal sealed class SlopeMultipliers
     /// <summary>A bound of the constant that these multipliers prove; infinite where they prove none.</summary>
     public double Prove(double[][] multipliers, double[][] lowerSlopes, double[][] upperSlopes)
     {
-        var guess = Evaluate(multipliers, lowerSlopes, upperSlopes, 9, null);
+        var guess = Evaluate(multipliers, lowerSlopes, upperSlopes, 12, null);
         if (!double.IsFinite(guess)) return double.PositiveInfinity;
 
-        // tr(Aᵖ)^(1/p) is above the largest eigenvalue by the p-th root of their number at most: so begin below.
-        for (var slack = -0.008; slack < 1; slack = slack < 0 ? slack / 2 + 1e-5 : 2 * slack + 1e-4)
+        // tr(Aᵖ)^(1/p) is above the largest eigenvalue by the p-th root of their number at most, here a part in a thousand: so begin below.
+        for (var slack = -0.001; slack < 1; slack = slack < 0 ? slack / 2 + 1e-5 : 2 * slack + 1e-4)
         {
             var rho = guess * (1 + slack);
-            if (Proves(rho, multipliers, lowerSlopes, upperSlopes)) return Rounding.Up(Math.Sqrt(Rounding.Up(rho)));
+            var larger = multipliers.Select(t => Array.ConvertAll(t, value => value * (1 + Math.Max(slack, 1e-9)))).ToArray();
+            if (Proves(rho, larger, lowerSlopes, upperSlopes)) return Rounding.Up(Math.Sqrt(Rounding.Up(rho)));
         }
 
         return double.PositiveInfinity;
@@ -221,10 +208,9 @@ internal sealed class SlopeMultipliers
     /// <summary>Whether ρ‖x‖² − ‖W_L y‖² + 2 Σ T(y − αz)(y − βz) is positive.</summary>
     private bool Proves(double rho, double[][] multipliers, double[][] lowerSlopes, double[][] upperSlopes)
     {
-        var layers = chain.Layers;
         var order = layers.Sum(layer => layer.Columns);
         var matrix = new double[order * order];
-        var error = new double[order]; // sums of what the entries of a row may be off by
+        var errors = new List<(int Row, int Column, int Columns, double[] Sizes)>(); // what the entries of a block may be off by
         var offset = 0;
         for (var i = 0; i < layers[0].Columns; i++) matrix[i * order + i] = rho;
         for (var k = 0; k < layers.Length; k++)
@@ -251,14 +237,17 @@ internal sealed class SlopeMultipliers
                     for (var j = 0; j < columns; j++)
                     {
                         matrix[(offset + i) * order + offset + j] += block[i * columns + j];
-                        error[offset + i] += gamma * sizes[i * columns + j] + 4e-16 * Math.Abs(matrix[(offset + i) * order + offset + j]);
+                        sizes[i * columns + j] = gamma * sizes[i * columns + j] + 4e-16 * Math.Abs(matrix[(offset + i) * order + offset + j]);
                     }
                 }
+
+                errors.Add((offset, offset, columns, sizes));
             }
 
             if (isLast) break;
             var next = offset + columns;
             var off = 2 * Rounding.Gamma(layers[k].Roundings + 8);
+            var wrong = new double[rows * columns];
             for (var i = 0; i < rows; i++)
             {
                 matrix[(next + i) * order + next + i] += 2 * multipliers[k][i];
@@ -266,11 +255,11 @@ internal sealed class SlopeMultipliers
                 for (var j = 0; j < columns; j++)
                 {
                     matrix[(next + i) * order + offset + j] += weight * w[i * columns + j];
-                    var wrong = off * Math.Abs(weight) * m[i * columns + j];
-                    error[next + i] += wrong;
-                    error[offset + j] += wrong;
+                    wrong[i * columns + j] = off * Math.Abs(weight) * m[i * columns + j];
                 }
             }
+
+            errors.Add((next, offset, columns, wrong));
 
             offset = next;
         }
@@ -283,17 +272,25 @@ internal sealed class SlopeMultipliers
             scales[i] = Math.ScaleB(1, -Math.ILogB(Math.Sqrt(matrix[i * order + i])));
         }
 
-        var distance = 0.0;
-        var worst = 0.0;
         for (var i = 0; i < order; i++)
         {
             for (var j = 0; j <= i; j++) matrix[i * order + j] *= scales[i] * scales[j];
-            worst = Math.Max(worst, scales[i]);
         }
 
         // The l2 norm of a symmetric matrix is at most its largest absolute row sum.
-        for (var i = 0; i < order; i++) distance = Math.Max(distance, error[i] * scales[i] * worst);
-        return PositiveDefinite.Proves(matrix, order, 2 * distance);
+        var sums = new double[order];
+        foreach (var (row, column, columns, sizes) in errors)
+        {
+            for (var i = 0; i < sizes.Length; i++)
+            {
+                var (to, from) = (row + i / columns, column + i % columns);
+                var size = sizes[i] * scales[to] * scales[from];
+                sums[to] += size;
+                if (row != column) sums[from] += size;
+            }
+        }
+
+        return PositiveDefinite.Proves(matrix, order, 2 * sums.Max());
     }
 
     /// <summary>Aᵀ B for two matrices of rows × columns.</summary>
@@ -310,12 +307,21 @@ internal sealed class SlopeMultipliers
         return product;
     }
 
-    private static double[] Gram(double[] matrix, int rows, int columns, bool ofColumns)
+    /// <summary>A square layer F with W Wᵀ ⪯ F Fᵀ, hardly more: what it leads to from unit vectors contains what W leads to.</summary>
+    private static DenseLayer Reduced(DenseLayer layer)
     {
-        if (ofColumns) return Product(matrix, matrix, rows, columns);
+        var (rows, columns) = (layer.Rows, layer.Columns);
         var gram = new double[rows * rows];
-        MatrixProduct.AccumulateTransposed<double>(matrix, matrix, gram, rows, columns, rows);
-        return gram;
+        MatrixProduct.AccumulateTransposed<double>(layer.Matrix, layer.Matrix, gram, rows, columns, rows);
+        var size = 0.0;
+        foreach (var value in layer.Magnitude) size += value * value;
+
+        // The rounding of W, of the product and of its factor, each at most γ times the sum of squares.
+        var added = 8 * Rounding.Gamma(columns + 2 * rows + 2 * layer.Roundings + 16) * size;
+        for (var i = 0; i < rows; i++) gram[i * rows + i] += added;
+        if (!PositiveDefinite.Factor(gram, rows)) return layer;
+        for (var i = 0; i < rows; i++) gram.AsSpan(i * rows + i + 1, rows - i - 1).Clear();
+        return layer with { Columns = rows, Matrix = gram, Magnitude = Array.ConvertAll(gram, Math.Abs), Roundings = 0 };
     }
 
     /// <summary>Wᵀ Q W.</summary>

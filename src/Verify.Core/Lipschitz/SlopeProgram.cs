@@ -9,8 +9,8 @@ namespace RobustVerify.Core.Lipschitz;
 /// </remarks>
 internal static class SlopeProgram
 {
-    private const int FirstSteps = 400;
-    private const int LaterSteps = 60;
+    private const int FirstSteps = 500;
+    private const int LaterSteps = 40;
 
     /// <summary>The bound by formula (ECLipsE-Fast).</summary>
     public static double ByFormula(DenseChain chain) =>
@@ -35,7 +35,7 @@ internal static class SlopeProgram
         for (var division = 0; division < divisions && !cancellation.IsCancellationRequested && best > enough; division++)
         {
             var part = open.Dequeue();
-            var (layer, neuron) = part.Choose();
+            var (layer, neuron) = part.Choose(form);
             if (layer < 0)
             {
                 open.Enqueue(part, (-part.Bound, number++));
@@ -67,11 +67,11 @@ internal static class SlopeProgram
         var multipliers = part.Multipliers.Select(t => (double[])t.Clone()).ToArray();
         var best = multipliers.Select(t => (double[])t.Clone()).ToArray();
         var (gradient, mean, square) = (Zeros(), Zeros(), Zeros());
-        var (bound, rate) = (double.PositiveInfinity, steps == FirstSteps ? 0.15 : 0.08);
-        var count = 0;
+        var (bound, rate) = (double.PositiveInfinity, steps == FirstSteps ? 0.15 : 0.04);
+        var (count, before) = (0, 0);
         for (var step = 1; step <= steps && !cancellation.IsCancellationRequested; step++)
         {
-            var squarings = 3 + 4 * step / steps;
+            var squarings = 4 + 6 * step / steps;
             var value = form.Evaluate(multipliers, part.Lower, part.Upper, squarings, gradient);
             if (!double.IsFinite(value))
             {
@@ -87,12 +87,13 @@ internal static class SlopeProgram
                 continue;
             }
 
-            if (value < bound || step == 4 * steps / 5)
+            if (value < bound || squarings != before)
             {
                 bound = value;
                 for (var k = 0; k < best.Length; k++) multipliers[k].CopyTo(best[k], 0);
             }
 
+            before = squarings;
             count++;
             var now = rate * Math.Pow(0.02, step / (double)steps);
             for (var k = 0; k < current.Length; k++)
@@ -110,7 +111,8 @@ internal static class SlopeProgram
             Exponentiate();
         }
 
-        return part with { Multipliers = best, Bound = Math.Min(form.Evaluate(best, part.Lower, part.Upper, 9, null), part.Bound) };
+        var (atFirst, atLast) = (form.Evaluate(part.Multipliers, part.Lower, part.Upper, 12, null), form.Evaluate(best, part.Lower, part.Upper, 12, null));
+        return atLast <= atFirst ? part with { Multipliers = best, Bound = atLast } : part with { Bound = atFirst };
 
         double[][] Zeros() => [.. part.Multipliers.Select(t => new double[t.Length])];
 
@@ -130,15 +132,17 @@ internal static class SlopeProgram
         public double Bound { get; init; } = double.PositiveInfinity;
 
         /// <summary>The slope whose multiplier says that fixing it matters most.</summary>
-        public (int Layer, int Neuron) Choose()
+        public (int Layer, int Neuron) Choose(SlopeMultipliers form)
         {
             var (layer, neuron, most) = (-1, -1, 0.0);
+            double[][] gradient = [.. Multipliers.Select(t => new double[t.Length])], spread = [.. Multipliers.Select(t => new double[t.Length])];
+            form.Evaluate(Multipliers, Lower, Upper, 8, gradient, spread);
             for (var k = 0; k < Multipliers.Length; k++)
             {
                 for (var i = 0; i < Multipliers[k].Length; i++)
                 {
-                    var weight = Multipliers[k][i] * (Upper[k][i] - Lower[k][i]);
-                    if (weight > most) (layer, neuron, most) = (k, i, weight);
+                    var weight = spread[k][i];
+                    if (Lower[k][i] < Upper[k][i] && weight > most) (layer, neuron, most) = (k, i, weight);
                 }
             }
 

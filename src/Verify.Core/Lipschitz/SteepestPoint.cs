@@ -97,7 +97,7 @@ internal static class SteepestPoint
     }
 
     /// <summary>A lower bound of the norm of the derivative near an input.</summary>
-    private static double Prove(Problem problem, Network[] gradients, double[] point)
+    public static double Prove(Problem problem, Network[] gradients, double[] point)
     {
         var (rows, size) = (gradients.Length, point.Length);
         var region = InputRegion.Box(point, point);

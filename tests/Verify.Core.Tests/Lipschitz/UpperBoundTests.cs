@@ -31,7 +31,7 @@ public sealed class UpperBoundTests
                 foreach (var region in norm == Norm.L2 ? new[] { null, InputRegion.Ball(new double[size], 0.25, norm) } : [box])
                 {
                     var question = new LipschitzQuestion(network, norm, region);
-                    var constant = LipschitzEstimation.Bound(question, new() { Samples = 64, Steps = 4, Parts = 50, Divisions = 1 });
+                    var constant = LipschitzEstimation.Bound(question, new() { Samples = 64, Steps = 4, Parts = 10, Divisions = 1 });
                     Assert.InRange(constant.Lower, 0, constant.Upper);
                     var steepest = SteepestQuotient(network, norm, region ?? box, random);
                     Assert.InRange(steepest, 0, constant.Upper * (1 + 1e-9) + 1e-12);
@@ -43,6 +43,24 @@ public sealed class UpperBoundTests
                     }
                 }
             }
+        }
+    }
+
+    [Theory]
+    [InlineData("Tanh")]
+    [InlineData("Gelu")]
+    [InlineData("Sigmoid")]
+    public void Constants_of_smooth_networks_are_found_to_a_tolerance(string name)
+    {
+        const double Tolerance = 0.01;
+        var random = new Random(58);
+        var network = RandomNetworks.Dense(random, RandomNetworks.Activations.Single(a => a.Name == name), 2, 6, 4, 2);
+        var region = InputRegion.Box([-1, -1], [1, 1]);
+        foreach (var norm in Enum.GetValues<Norm>())
+        {
+            var constant = LipschitzEstimation.Bound(new LipschitzQuestion(network, norm, region), new() { Parts = 20_000, Tolerance = Tolerance });
+            Assert.InRange(constant.Upper, constant.Lower, constant.Lower * (1 + Tolerance));
+            Assert.InRange(SteepestQuotient(network, norm, region, random), 0, constant.Upper);
         }
     }
 
