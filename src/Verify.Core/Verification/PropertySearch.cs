@@ -50,6 +50,15 @@ internal sealed class PropertySearch(Question question, LinearBoundPropagation k
     /// <summary>Pairs of connected elements, at most: what one evaluation costs.</summary>
     private long Pairs => network.Nodes.Sum(node => (long)node.Size * node.Sources.Sum(source => source.Size));
 
+    /// <summary>The bounds over the property's region with the slopes that prove them.</summary>
+    private LinearBoundPropagation Told(CancellationToken cancellation)
+    {
+        LinearBoundPropagation Propagate(int iterations, LinearBoundPropagation? wider) =>
+            LinearBoundPropagation.Propagate(network, [property.Region], iterations, property.Semantics, wider, tells: true, cancellation);
+        var plain = Propagate(0, null);
+        return budget.SlopeIterations == 0 ? plain : Propagate(budget.SlopeIterations, plain);
+    }
+
     /// <summary>Searches; returns nothing where the property cannot be divided in this way.</summary>
     /// <param name="method">The way.</param>
     /// <param name="earlier">A proof to begin with, of this property or one like it, or nothing: only what is left of it to prove is searched.</param>
@@ -72,16 +81,18 @@ internal sealed class PropertySearch(Question question, LinearBoundPropagation k
         {
             var affordable = Math.Clamp(AffordableWork / (EvaluationsOfPart * (double)Pairs), 16, 1_000_000);
             var most = budget.Subproblems ?? (int)affordable;
-            SearchResult BySigns(ProofPart? proof) =>
-                Run(margin => new NeuronSplitting(known, property, margin, Tells), affordable, proof is null ? null : proof with { Neurons = known.Told });
+            SearchResult BySigns(LinearBoundPropagation bounds, ProofPart? proof) =>
+                Run(margin => new NeuronSplitting(bounds, property, margin, Tells), affordable, proof is null ? null : proof with { Neurons = bounds.Told });
             SearchResult ByProgram(int nodes)
             {
-                var (proof, candidate, solved) = new ProgramProof(known, property, question.LeastMargin).Find(nodes, cancellation);
-                return candidate is not null && isCounterexample(candidate) ? new(candidate, double.NegativeInfinity, solved) : BySigns(proof ?? earlier);
+                // What the program's duals show is checked, and so are the bounds that it is made of.
+                var bounds = Tells ? known : Told(cancellation);
+                var (proof, candidate, solved) = new ProgramProof(bounds, property, question.LeastMargin).Find(nodes, cancellation);
+                return candidate is not null && isCounterexample(candidate) ? new(candidate, double.NegativeInfinity, solved) : BySigns(bounds, proof ?? earlier);
             }
 
             if (method == SearchMethod.Program) return ProgramProof.Suits(known) ? ByProgram(most) : null;
-            var result = BySigns(earlier);
+            var result = BySigns(known, earlier);
 
             // Where every sign is decided and a part still open, its best multipliers were not found: a linear program finds them, or the point.
             var isStuck = !result.IsProved && result.Counterexample is null && result.Parts < most;
