@@ -85,7 +85,7 @@ internal sealed class QuestionArguments
     }
 
     // The usual parser takes 0,1 for 1.
-    private static double ParseRadius(ArgumentResult result)
+    internal static double ParseRadius(ArgumentResult result)
     {
         var text = result.Tokens.Single().Value;
         if (TryParse(text, out var radius) && radius >= 0 && double.IsFinite(radius)) return radius;
@@ -96,7 +96,7 @@ internal sealed class QuestionArguments
     private static bool TryParse(string text, out double number) =>
         double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out number);
 
-    private static (double Lower, double Upper)? ParseDomain(ArgumentResult result)
+    internal static (double Lower, double Upper)? ParseDomain(ArgumentResult result)
     {
         var text = result.Tokens.Single().Value;
         if (text.Split(',') is [var first, var second]

@@ -23,6 +23,7 @@ internal static class RobustVerifyCommand
             QuestionCommand.Radius(terminal),
             CheckCommand.Create(terminal),
             LipschitzCommand.Create(terminal),
+            CleverCommand.Create(terminal),
             BenchCommand.Create(terminal),
             BaselineCommand.Create(terminal),
             GateCommand.Create(terminal),

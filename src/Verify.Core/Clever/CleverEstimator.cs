@@ -107,25 +107,25 @@ public static class CleverEstimator
     private static void Check(Network network, ReadOnlySpan<float> input, CleverQuestion question)
     {
         var classes = network.Output.Size;
-        if (classes < 2) throw new ArgumentException("The network has one output; a CLEVER score compares the outputs of at least two classes.", nameof(network));
-        if (input.Length != network.Input.Size) throw new ArgumentException($"The network takes {network.Input.Size} inputs, not {input.Length}.", nameof(input));
-        if (input.ContainsAnyExceptInRange(-float.MaxValue, float.MaxValue)) throw new ArgumentException("An input is not finite.", nameof(input));
+        if (classes < 2) throw new ArgumentException("The network has one output; a CLEVER score compares the outputs of at least two classes.");
+        if (input.Length != network.Input.Size) throw new ArgumentException($"The network takes {network.Input.Size} inputs, not {input.Length}.");
+        if (input.ContainsAnyExceptInRange(-float.MaxValue, float.MaxValue)) throw new ArgumentException("An input is not finite.");
         if (!(question.Radius > 0) || !float.IsFinite((float)question.Radius))
-            throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"The radius is {question.Radius}; gradients are sampled in a ball of a positive radius."), nameof(question));
-        if (question.Order is not 1 and not 2) throw new ArgumentException($"The order is {question.Order}; it is 1 or 2.", nameof(question));
+            throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"The radius is {question.Radius}; gradients are sampled in a ball of a positive radius."));
+        if (question.Order is not 1 and not 2) throw new ArgumentException($"The order is {question.Order}; it is 1 or 2.");
         if (question.Batches < FewestBatches || question.Samples < 1)
-            throw new ArgumentException($"{question.Batches} batches of {question.Samples} samples are too few: at least {FewestBatches} batches of 1 are needed to fit a law.", nameof(question));
-        if (question.Label is { } label && (label < 0 || label >= classes)) throw new ArgumentException($"There is no class {label}; classes are numbered from 0 to {classes - 1}.", nameof(question));
-        if (question.Target is { } target && (target < 0 || target >= classes)) throw new ArgumentException($"There is no target class {target}; classes are numbered from 0 to {classes - 1}.", nameof(question));
+            throw new ArgumentException($"{question.Batches} batches of {question.Samples} samples are too few: at least {FewestBatches} batches of 1 are needed to fit a law.");
+        if (question.Label is { } label && (label < 0 || label >= classes)) throw new ArgumentException($"There is no class {label}; classes are numbered from 0 to {classes - 1}.");
+        if (question.Target is { } target && (target < 0 || target >= classes)) throw new ArgumentException($"There is no target class {target}; classes are numbered from 0 to {classes - 1}.");
         if (question.Target is { } same && same == (question.Label ?? OutputsAt(network, input, question.Transformation).ArgMax()))
-            throw new ArgumentException($"The target {same} is the class of the input itself.", nameof(question));
-        if (question.Domain is not null and not { IsBox: true }) throw new ArgumentException("A domain is a box.", nameof(question));
+            throw new ArgumentException($"The target {same} is the class of the input itself.");
+        if (question.Domain is not null and not { IsBox: true }) throw new ArgumentException("A domain is a box.");
         if (question.Domain is { } domain && (domain.Size != input.Length || !domain.Contains(input)))
-            throw new ArgumentException("The input does not lie in the domain.", nameof(question));
+            throw new ArgumentException("The input does not lie in the domain.");
         if (question.Order == 2 && Smoothness.FirstBend(network) is { } bend)
         {
             throw new ArgumentException(
-                $"A score of second order needs a gradient that is continuous, and {bend.Activation.Name} ('{bend.Name}') bends or jumps; ask for order 1.", nameof(question));
+                $"A score of second order needs a gradient that is continuous, and {bend.Activation.Name} ('{bend.Name}') bends or jumps; ask for order 1.");
         }
     }
 }
