@@ -11,10 +11,10 @@ namespace RobustVerify.Core.Clever;
 /// </remarks>
 internal sealed class GradientMaxima : IBatchSampler
 {
-    // Enough rows for a matrix product to be fast; fewer where the values of so many do not fit in memory for every thread.
+    // Enough rows for a matrix product to be fast; fewer where the values of so many do not fit in the second cache.
     private const int MostRows = 256;
     private const int FewestRows = 8;
-    private const int MostValues = 1 << 23;
+    private const int MostValues = 1 << 19;
 
     private readonly CleverQuestion question;
     private readonly ImmutableArray<Node> gradients;

@@ -68,7 +68,7 @@ internal static unsafe class BlockedProduct
         var blockWidth = Panels * panelWidth;
         var scratch = stackalloc T[TLanes.TileRows * panelWidth];
         var buffer = workspace ??= GC.AllocateUninitializedArray<byte>(
-            Depth * Panels * 3 * Vector512<byte>.Count + Alignment, pinned: true);
+            Depth * Panels * 3 * Vector512<byte>.Count + 2 * Alignment, pinned: true);
         var block = (T*)(((nuint)Unsafe.AsPointer(ref buffer[0]) + Alignment - 1) & ~(nuint)(Alignment - 1));
 
         var done = rows <= FewRows && b.HasContiguousRows(out var data, out var stride)

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace RobustVerify.Core.Numerics;
 
@@ -12,6 +13,8 @@ namespace RobustVerify.Core.Numerics;
 /// </remarks>
 public static unsafe class ConvolutionKernel
 {
+    private const int ManyPositions = 256;
+
     /// <summary>y += convolution of x, for each of <paramref name="rows"/> tensors.</summary>
     /// <remarks>
     /// Every element is one chain of multiply–adds over channels and kernel: n roundings for n weights per output.
@@ -21,26 +24,51 @@ public static unsafe class ConvolutionKernel
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         Check(x.Length, weights.Length, y.Length, rows, shape);
-        var patches = new PatchGeometry(shape);
-        var image = ArrayPool<T>.Shared.Rent(patches.ImageSize);
-        fixed (T* source = image, pw = weights, py = y)
-        fixed (int* taps = patches.Taps, positions = patches.Positions)
+        // A small image has too few positions to fill the tiles of a product: several tensors share one.
+        var positions = shape.OutputHeight * shape.OutputWidth;
+        var together = Math.Clamp(ManyPositions / positions, 1, Math.Max(rows, 1));
+        var patches = new PatchGeometry(shape, together);
+        var images = ArrayPool<T>.Shared.Rent(together * patches.ImageSize + 2 * Vector256<T>.Count); // which may be read in whole vectors
+        var results = ArrayPool<T>.Shared.Rent(together > 1 ? patches.GroupOutputs * patches.Positions.Length : 0);
+        images.AsSpan(0, together * patches.ImageSize).Clear();
+        fixed (T* source = images, shared = results, pw = weights, py = y)
+        fixed (int* taps = patches.Taps, places = patches.Positions)
         {
-            for (var row = 0; row < rows; row++)
+            for (var row = 0; row < rows; row += together)
             {
-                patches.Pad(x.Slice(row * shape.InputSize, shape.InputSize), image);
+                var count = Math.Min(together, rows - row);
+                for (var i = 0; i < count; i++) patches.Place(x.Slice((row + i) * shape.InputSize, shape.InputSize), images.AsSpan(i * patches.ImageSize));
                 for (var group = 0; group < shape.Groups; group++)
                 {
+                    var target = py + (nint)row * shape.OutputSize + (nint)group * patches.GroupOutputs * positions;
+                    if (count > 1) Exchange<T>(target, shape.OutputSize, shared, patches.GroupOutputs, positions, count, back: false);
                     BlockedProduct.Accumulate(
                         pw + (nint)group * patches.GroupOutputs * patches.Taps.Length, patches.Taps.Length,
-                        new Patches<T>(source + group * patches.GroupSize, taps, positions, patches.Run),
-                        py + (nint)row * shape.OutputSize + group * patches.GroupOutputs * patches.Positions.Length, patches.Positions.Length, 1,
-                        patches.GroupOutputs, patches.Taps.Length, patches.Positions.Length);
+                        new Patches<T>(source + group * patches.GroupSize, taps, places, patches.Run),
+                        count > 1 ? shared : target, count * positions, 1,
+                        patches.GroupOutputs, patches.Taps.Length, count * positions);
+                    if (count > 1) Exchange<T>(target, shape.OutputSize, shared, patches.GroupOutputs, positions, count, back: true);
                 }
             }
         }
 
-        ArrayPool<T>.Shared.Return(image);
+        ArrayPool<T>.Shared.Return(images);
+        ArrayPool<T>.Shared.Return(results);
+    }
+
+    /// <summary>Copies the channels of some tensors to a matrix of channels × positions of all of them, or back.</summary>
+    private static void Exchange<T>(T* tensors, nint size, T* shared, int channels, int positions, int count, bool back) where T : unmanaged
+    {
+        for (var channel = 0; channel < channels; channel++)
+        {
+            for (var i = 0; i < count; i++, shared += positions)
+            {
+                var own = new Span<T>(tensors + i * size + (nint)channel * positions, positions);
+                var all = new Span<T>(shared, positions);
+                if (back) all.CopyTo(own);
+                else own.CopyTo(all);
+            }
+        }
     }
 
     /// <summary>x += transposed convolution of y, for each of <paramref name="rows"/> tensors.</summary>
@@ -64,47 +92,48 @@ public static unsafe class ConvolutionKernel
 
     /// <summary>
     /// Where the patches of an image lie: the entry for a weight of the kernel (a tap) and an output position is at
-    /// Taps[k] + Positions[j] of the image, once the image is surrounded by its padding.
+    /// Taps[k] + Positions[j] of the image, once the image is surrounded by its padding, and the columns of a line that are
+    /// a stride apart lie together. So the entries of one tap for the positions of a line are contiguous, whatever the stride.
     /// </summary>
     private sealed class PatchGeometry
     {
         private readonly ConvolutionShape shape;
-        private readonly int height, width;
+        private readonly int height, columns;
 
-        public PatchGeometry(ConvolutionShape shape)
+        public PatchGeometry(ConvolutionShape shape, int images)
         {
             this.shape = shape;
 
             // Large enough for the image and for every patch: a kernel may stop short of the padding or of the image.
             height = Math.Max(shape.PadTop + shape.InputHeight, (shape.OutputHeight - 1) * shape.StrideHeight + (shape.KernelHeight - 1) * shape.DilationHeight + 1);
-            width = Math.Max(shape.PadLeft + shape.InputWidth, (shape.OutputWidth - 1) * shape.StrideWidth + (shape.KernelWidth - 1) * shape.DilationWidth + 1);
+            var width = Math.Max(shape.PadLeft + shape.InputWidth, (shape.OutputWidth - 1) * shape.StrideWidth + (shape.KernelWidth - 1) * shape.DilationWidth + 1);
+            columns = (width + shape.StrideWidth - 1) / shape.StrideWidth;
             var inputs = shape.InputChannels / shape.Groups;
             GroupOutputs = shape.OutputChannels / shape.Groups;
-            GroupSize = checked(inputs * height * width);
+            GroupSize = checked(inputs * height * Line);
 
             Taps = new int[inputs * shape.KernelHeight * shape.KernelWidth];
             for (var (channel, k) = (0, 0); channel < inputs; channel++)
                 for (var kh = 0; kh < shape.KernelHeight; kh++)
                     for (var kw = 0; kw < shape.KernelWidth; kw++)
-                        Taps[k++] = (channel * height + kh * shape.DilationHeight) * width + kw * shape.DilationWidth;
+                        Taps[k++] = (channel * height + kh * shape.DilationHeight) * Line + Column(kw * shape.DilationWidth);
 
-            Positions = new int[shape.OutputHeight * shape.OutputWidth];
-            for (var (oh, j) = (0, 0); oh < shape.OutputHeight; oh++)
-                for (var ow = 0; ow < shape.OutputWidth; ow++)
-                    Positions[j++] = oh * shape.StrideHeight * width + ow * shape.StrideWidth;
+            var positions = shape.OutputHeight * shape.OutputWidth;
+            Positions = new int[images * positions];
+            for (var (image, j) = (0, 0); image < images; image++)
+                for (var oh = 0; oh < shape.OutputHeight; oh++)
+                    for (var ow = 0; ow < shape.OutputWidth; ow++)
+                        Positions[j++] = image * ImageSize + oh * shape.StrideHeight * Line + ow;
 
-            if (Positions[^1] == Positions.Length - 1) Run = Positions.Length;
-            else Run = shape.StrideWidth == 1 && shape.OutputWidth >= 16 ? shape.OutputWidth : 1;
+            Run = Positions[positions - 1] == positions - 1 ? positions : shape.OutputWidth;
         }
 
         public int[] Taps { get; }
 
+        /// <summary>Those of one image after another.</summary>
         public int[] Positions { get; }
 
-        /// <summary>
-        /// How many positions lie next to one another in memory before there is a gap: those of a line, or all. Where they
-        /// are few, 1: then it is faster to take each by itself.
-        /// </summary>
+        /// <summary>How many positions lie next to one another in memory before there is a gap: those of a line, or of an image.</summary>
         public int Run { get; }
 
         public int GroupOutputs { get; }
@@ -114,26 +143,41 @@ public static unsafe class ConvolutionKernel
 
         public int ImageSize => checked(shape.Groups * GroupSize);
 
-        /// <summary>Copies a tensor into an image with zeros around it.</summary>
-        public void Pad<T>(ReadOnlySpan<T> tensor, Span<T> image)
+        private int Line => columns * shape.StrideWidth;
+
+        /// <summary>Copies a tensor into an image, in the middle of the zeros around it.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public void Place<T>(ReadOnlySpan<T> tensor, Span<T> image) where T : unmanaged
         {
-            image[..ImageSize].Clear();
-            foreach (var (inside, outside, length) in Lines()) tensor.Slice(inside, length).CopyTo(image[outside..]);
+            // Negative padding cuts lines and columns off.
+            var (top, left) = (Math.Max(0, -shape.PadTop), Math.Max(0, -shape.PadLeft));
+            fixed (T* lines = tensor, places = image)
+            {
+                for (var channel = 0; channel < shape.InputChannels; channel++)
+                {
+                    for (var line = top; line < shape.InputHeight; line++)
+                    {
+                        var from = lines + (channel * shape.InputHeight + line) * shape.InputWidth;
+                        var to = places + (channel * height + line + shape.PadTop) * Line;
+                        if (shape.StrideWidth == 1)
+                        {
+                            var length = shape.InputWidth - left;
+                            new Span<T>(from + left, length).CopyTo(new Span<T>(to + left + shape.PadLeft, length));
+                            continue;
+                        }
+
+                        for (var first = left; first < Math.Min(left + shape.StrideWidth, shape.InputWidth); first++)
+                        {
+                            var next = to + Column(first + shape.PadLeft);
+                            for (var column = first; column < shape.InputWidth; column += shape.StrideWidth) *next++ = from[column];
+                        }
+                    }
+                }
+            }
         }
 
-        // The lines of the image that the tensor fills. Negative padding cuts some of them off.
-        private IEnumerable<(int Tensor, int Image, int Length)> Lines()
-        {
-            var (top, left) = (Math.Max(0, -shape.PadTop), Math.Max(0, -shape.PadLeft));
-            for (var channel = 0; channel < shape.InputChannels; channel++)
-                for (var line = top; line < shape.InputHeight; line++)
-                {
-                    yield return (
-                        (channel * shape.InputHeight + line) * shape.InputWidth + left,
-                        (channel * height + line + shape.PadTop) * width + left + shape.PadLeft,
-                        shape.InputWidth - left);
-                }
-        }
+        /// <summary>Where a column of a line lies.</summary>
+        private int Column(int column) => column % shape.StrideWidth * columns + column / shape.StrideWidth;
     }
 
     /// <summary>The patches of a padded image, taps × positions.</summary>
@@ -143,16 +187,24 @@ public static unsafe class ConvolutionKernel
         public void Pack(int k, int j, int depth, int width, T* panel, int stride)
         {
             var at = positions + j;
+            var first = longestRun - j % longestRun;
+            var (isShort, isWide) = (longestRun <= 2 * Vector256<T>.Count, longestRun > Vector256<T>.Count);
             for (var row = k; row < k + depth; row++, panel += stride)
             {
                 var source = image + taps[row];
-                if (longestRun == 1)
+                if (isShort)
                 {
-                    for (var column = 0; column < width; column++) panel[column] = source[at[column]];
+                    // Whole vectors: what is copied too much is overwritten by the next run, or by the next row.
+                    for (int column = 0, run = first; column < width; column += run, run = longestRun)
+                    {
+                        Vector256.Load(source + at[column]).Store(panel + column);
+                        if (isWide) Vector256.Load(source + at[column] + Vector256<T>.Count).Store(panel + column + Vector256<T>.Count);
+                    }
+
                     continue;
                 }
 
-                for (int column = 0, run = longestRun - j % longestRun; column < width; column += run, run = longestRun)
+                for (int column = 0, run = first; column < width; column += run, run = longestRun)
                 {
                     run = Math.Min(run, width - column);
                     new ReadOnlySpan<T>(source + at[column], run).CopyTo(new Span<T>(panel + column, run));

@@ -70,11 +70,8 @@ internal sealed unsafe class PatchImage<T> : IDisposable where T : unmanaged, IB
             fixed (T* pixels = &sums[line * width * channels])
             {
                 var inside = line - shape.PadTop;
-                for (var channel = 0; channel < channels && inside >= 0 && inside < shape.InputHeight; channel++)
-                {
-                    var to = target + ((nint)channel * shape.InputHeight + inside) * shape.InputWidth - shape.PadLeft;
-                    for (var column = first; column < last; column++) to[column] += pixels[column * channels + channel];
-                }
+                if (inside >= 0 && inside < shape.InputHeight && first < last)
+                    AddPixels(pixels + first * channels, target + (nint)inside * shape.InputWidth + first - shape.PadLeft, last - first);
 
                 new Span<T>(pixels + box.Left * channels, (box.Right - box.Left) * channels).Clear();
             }
@@ -86,6 +83,33 @@ internal sealed unsafe class PatchImage<T> : IDisposable where T : unmanaged, IB
     /// <inheritdoc/>
     public void Dispose() => ArrayPool<T>.Shared.Return(sums);
 
+    /// <summary>Adds pixels, whose channels lie together, to the lines of a tensor's channels.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void AddPixels(T* pixels, T* line, int count)
+    {
+        if (channels == 1)
+        {
+            AddStretch(pixels, line, count);
+            return;
+        }
+
+        var (plane, channel) = ((nint)shape.InputHeight * shape.InputWidth, 0);
+        for (; channel <= channels - 4; channel += 4, line += 4 * plane)
+        {
+            T* a = line, b = a + plane, c = b + plane, d = c + plane, from = pixels + channel;
+            for (var i = 0; i < count; i++, from += channels)
+            {
+                a[i] += from[0];
+                b[i] += from[1];
+                c[i] += from[2];
+                d[i] += from[3];
+            }
+        }
+
+        for (; channel < channels; channel++, line += plane)
+            for (var i = 0; i < count; i++) line[i] += pixels[i * channels + channel];
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void AddStretch(T* terms, T* sums, int count)
     {
@@ -96,6 +120,12 @@ internal sealed unsafe class PatchImage<T> : IDisposable where T : unmanaged, IB
         {
             (Vector256.Load(sums + i) + Vector256.Load(terms + i)).Store(sums + i);
             i += Vector256<T>.Count;
+        }
+
+        if (i <= count - Vector128<T>.Count)
+        {
+            (Vector128.Load(sums + i) + Vector128.Load(terms + i)).Store(sums + i);
+            i += Vector128<T>.Count;
         }
 
         for (; i < count; i++) sums[i] += terms[i];

@@ -11,7 +11,7 @@ internal unsafe interface IRightFactor<T> where T : unmanaged
     /// <param name="depth">How many rows.</param>
     /// <param name="width">How many columns.</param>
     /// <param name="panel">Where to.</param>
-    /// <param name="stride">The distance of two rows in the panel; what is beyond the width is left alone.</param>
+    /// <param name="stride">The distance of two rows in the panel. Up to 64 bytes beyond the width may be overwritten.</param>
     void Pack(int k, int j, int depth, int width, T* panel, int stride);
 
     /// <summary>Whether the rows are contiguous in memory, and then where they begin and how far they are apart.</summary>

@@ -43,14 +43,8 @@ internal static unsafe class TransposedConvolution
                     var reached = Support(tensor, outputs, positions, support);
                     for (var i = 0; i < reached;)
                     {
-                        // One channel after another: those of one position lie so far apart that they displace one another.
                         var some = support.AsSpan(i, Math.Min(most - count, reached - i));
-                        for (var output = 0; output < outputs; output++)
-                        {
-                            var from = tensor + (nint)output * positions;
-                            for (var k = 0; k < some.Length; k++) channels[(count + k) * outputs + output] = from[some[k]];
-                        }
-
+                        Gather(tensor, positions, some, channels.AsSpan(count * outputs), outputs);
                         foreach (var position in some) places[count++] = (row, position);
                         i += some.Length;
                         if (count < most) continue;
@@ -69,6 +63,39 @@ internal static unsafe class TransposedConvolution
         ArrayPool<T>.Shared.Return(strip);
         ArrayPool<int>.Shared.Return(support);
         ArrayPool<(int, int)>.Shared.Return(places);
+    }
+
+    /// <summary>Copies the channels of some positions, so that those of one position lie together.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Gather<T>(T* tensor, int positions, ReadOnlySpan<int> some, Span<T> channels, int outputs) where T : unmanaged
+    {
+        // A few channels after another: those of one position lie so far apart that more of them displace one another.
+        fixed (T* first = channels)
+        {
+            var output = 0;
+            for (; output <= outputs - 4; output += 4, tensor += 4 * (nint)positions)
+            {
+                T* a = tensor, b = a + positions, c = b + positions, d = c + positions, to = first + output;
+                foreach (var position in some)
+                {
+                    to[0] = a[position];
+                    to[1] = b[position];
+                    to[2] = c[position];
+                    to[3] = d[position];
+                    to += outputs;
+                }
+            }
+
+            for (; output < outputs; output++, tensor += positions)
+            {
+                var to = first + output;
+                foreach (var position in some)
+                {
+                    *to = tensor[position];
+                    to += outputs;
+                }
+            }
+        }
     }
 
     /// <summary>Adds the patches of some places, whose channels were gathered, to the tensors that they belong to.</summary>
