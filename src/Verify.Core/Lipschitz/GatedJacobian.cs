@@ -105,6 +105,13 @@ internal sealed class GatedJacobian
     /// <summary>Upper bounds of the entries.</summary>
     public double[] Upper => upper[^1];
 
+    /// <summary>Bounds of what a row is after t further layers, q_{t+1}.</summary>
+    public (double[] Lower, double[] Upper) BoundsAt(int t, int row)
+    {
+        var size = sizes[t + 1];
+        return (lower[t][(row * size)..((row + 1) * size)], upper[t][(row * size)..((row + 1) * size)]);
+    }
+
     /// <summary>Bounds every entry.</summary>
     /// <param name="lowerSlopes">For every function, the least slopes.</param>
     /// <param name="upperSlopes">For every function, the largest slopes.</param>

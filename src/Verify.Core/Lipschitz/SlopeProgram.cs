@@ -10,7 +10,7 @@ namespace RobustVerify.Core.Lipschitz;
 internal static class SlopeProgram
 {
     private const int FirstSteps = 500;
-    private const int LaterSteps = 40;
+    private const int LaterSteps = 60;
 
     /// <summary>The bound by formula (ECLipsE-Fast).</summary>
     public static double ByFormula(DenseChain chain) =>
@@ -67,7 +67,7 @@ internal static class SlopeProgram
         var multipliers = part.Multipliers.Select(t => (double[])t.Clone()).ToArray();
         var best = multipliers.Select(t => (double[])t.Clone()).ToArray();
         var (gradient, mean, square) = (Zeros(), Zeros(), Zeros());
-        var (bound, rate) = (double.PositiveInfinity, steps == FirstSteps ? 0.15 : 0.04);
+        var (bound, rate) = (double.PositiveInfinity, steps == FirstSteps ? 0.15 : 0.06);
         var (count, before) = (0, 0);
         for (var step = 1; step <= steps && !cancellation.IsCancellationRequested; step++)
         {
