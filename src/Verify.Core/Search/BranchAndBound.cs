@@ -17,6 +17,7 @@ internal static class BranchAndBound
 
     // A property that takes more parts than these may well be false at a point that bounds do not suggest.
     private const int Stubborn = 2048;
+    private const int VeryStubborn = 8192;
 
     // Beyond so many open parts the newest are taken first: then their number grows no more than with the depth.
     private const int MostOpen = 1 << 18;
@@ -25,7 +26,7 @@ internal static class BranchAndBound
     /// <param name="branching">How parts are divided and bounded.</param>
     /// <param name="budget">How many parts may be bounded.</param>
     /// <param name="isCounterexample">Whether a candidate violates the property where it counts. Called by one thread.</param>
-    /// <param name="attack">Looks for a counterexample by other means, with more effort than before; asked once, where the search is long.</param>
+    /// <param name="attack">Looks for a counterexample by other means, with so much of its effort; asked where the search is long, for all of it where it is very long.</param>
     /// <param name="roots">The parts to begin with, instead of the whole property.</param>
     /// <param name="tells">Whether proofs are kept.</param>
     /// <param name="progress">Told how far the search is, after every round.</param>
@@ -34,7 +35,7 @@ internal static class BranchAndBound
         IBranching<TPart> branching,
         int budget,
         Predicate<float[]> isCounterexample,
-        Func<float[]?>? attack = null,
+        Func<double, float[]?>? attack = null,
         IReadOnlyList<TPart>? roots = null,
         bool tells = false,
         IProgress<SearchProgress>? progress = null,
@@ -47,6 +48,7 @@ internal static class BranchAndBound
         ProofBranch[] proofs = tells ? [.. roots.Select(_ => new ProofBranch())] : [];
         var (bounded, number, proved, stuck) = (0, 0L, double.PositiveInfinity, double.PositiveInfinity);
         for (var i = 0; i < roots.Count; i++) open.Enqueue(new(roots[i], tells ? proofs[i] : null), (double.NegativeInfinity, number++));
+        var patience = Stubborn;
         while (open.Count + newest.Count > 0)
         {
             cancellation.ThrowIfCancellationRequested();
@@ -76,10 +78,11 @@ internal static class BranchAndBound
                 }
             }
 
-            if (attack is not null && bounded >= Stubborn)
+            if (attack is not null && bounded >= patience)
             {
-                if (attack() is { } found) return new(found, worst.Margin, bounded);
-                attack = null;
+                if (attack(patience / (double)VeryStubborn) is { } found) return new(found, worst.Margin, bounded);
+                if (patience == VeryStubborn) attack = null;
+                patience = VeryStubborn;
             }
 
             progress?.Report(new(bounded, open.Count + newest.Count, open.TryPeek(out _, out worst) ? worst.Margin : Math.Min(proved, stuck)));

@@ -37,14 +37,11 @@ internal sealed class PropertySearch(Question question, LinearBoundPropagation k
     /// <summary>Told how far the search is.</summary>
     public IProgress<SearchProgress>? Progress { get; init; }
 
-    /// <summary>A budget with as many starting points as the network bears: small ones are attacked by thousands.</summary>
-    public Budget Thorough
+    /// <summary>A budget with so much of as many starting points as the network bears: small ones are attacked by thousands.</summary>
+    public Budget Thorough(double effort)
     {
-        get
-        {
-            var restarts = (int)Math.Min(ThoroughWork / Pairs, MostRestarts);
-            return budget with { AttackRestarts = budget.AttackRestarts == 0 ? 0 : Math.Max(budget.AttackRestarts, restarts) };
-        }
+        var restarts = (int)(effort * Math.Min(ThoroughWork / Pairs, MostRestarts));
+        return budget with { AttackRestarts = budget.AttackRestarts == 0 ? 0 : Math.Max(budget.AttackRestarts, restarts) };
     }
 
     /// <summary>Pairs of connected elements, at most: what one evaluation costs.</summary>
@@ -63,10 +60,10 @@ internal sealed class PropertySearch(Question question, LinearBoundPropagation k
     /// <param name="method">The way.</param>
     /// <param name="earlier">A proof to begin with, of this property or one like it, or nothing: only what is left of it to prove is searched.</param>
     /// <param name="isCounterexample">Whether a candidate violates the property where it counts. Called by one thread.</param>
-    /// <param name="attack">Looks for a counterexample with more effort than before.</param>
+    /// <param name="attack">Looks for a counterexample with so much of the effort that the network bears.</param>
     /// <param name="cancellation">Ends the work with an <see cref="OperationCanceledException"/>.</param>
     public SearchResult? Run(
-        SearchMethod method, ProofPart? earlier, Predicate<float[]> isCounterexample, Func<float[]?> attack, CancellationToken cancellation)
+        SearchMethod method, ProofPart? earlier, Predicate<float[]> isCounterexample, Func<double, float[]?> attack, CancellationToken cancellation)
     {
         // Each part costs bounds of every neuron; or so many evaluations, whatever its neurons.
         var byNeurons = method is SearchMethod.Any or SearchMethod.Neurons or SearchMethod.Program && NeuronSplitting.Suits(known);

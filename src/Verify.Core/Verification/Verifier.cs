@@ -222,7 +222,7 @@ public sealed class Verifier(DeployedModel model)
             Method,
             certificate.Proof ?? Earlier?.Find(property)?.Certificate.Proof,
             candidate => (counterexample = CounterexampleAt(candidate, property)) is not null,
-            () => (counterexample = Attack(property, search.Thorough, cancellation))?.Input.ToArray(),
+            effort => (counterexample = Attack(property, search.Thorough(effort), cancellation))?.Input.ToArray(),
             cancellation);
         if (result is null) return certificate with { Proof = null };
         if (counterexample is not null)

@@ -103,9 +103,9 @@ public sealed class InputSplittingTests
         var (least, _) = Sampling.Range(network, [1, 0], Sampling.Points(region, 5000, new Random(44)));
         var property = new Property("p", region, Below([1, 0], least + 1e-3));
         var asked = 0;
-        var result = BranchAndBound.Run(new InputSplitting(network, property, 0), 4000, _ => false, () => { asked++; return null; });
+        var result = BranchAndBound.Run(new InputSplitting(network, property, 0), 4000, _ => false, _ => { asked++; return null; });
         Assert.Equal((1, 4000), (asked, result.Parts));
-        result = BranchAndBound.Run(new InputSplitting(network, property, 0), 4000, _ => false, () => [1, 2, 3, 4]);
+        result = BranchAndBound.Run(new InputSplitting(network, property, 0), 4000, _ => false, _ => [1, 2, 3, 4]);
         Assert.Equal([1f, 2, 3, 4], result.Counterexample!);
         Assert.False(result.IsProved);
         Assert.True(result.Parts < 4000);
