@@ -12,7 +12,8 @@ namespace RobustVerify.Core.Lipschitz;
 /// </remarks>
 internal static class InputHalving
 {
-    private const int MostInputs = 32;
+    // Halving more of them takes too many parts to gain anything.
+    private const int MostInputs = 16;
     private const double MostWork = 1 << 25;
 
     public static bool Applies(Problem problem) => problem is { Region.IsBox: true } && problem.Network.Input.Size <= MostInputs;
