@@ -21,7 +21,12 @@ internal sealed class CertificateReader(byte[] bytes, string path)
         var modelPath = Text();
         var report = new Report
         {
-            Specification = Text(), Model = Text(), ModelSha256 = Text(), Runtime = Text(), Complete = Flag(), Certificates = [],
+            Specification = Text(),
+            Model = Text(),
+            ModelSha256 = Text(),
+            Runtime = Text(),
+            Complete = Flag(),
+            Certificates = [],
         };
         var properties = ImmutableArray.CreateBuilder<Property>();
         var certificates = ImmutableArray.CreateBuilder<Certificate>();
@@ -34,7 +39,8 @@ internal sealed class CertificateReader(byte[] bytes, string path)
         if (at != bytes.Length) throw Damaged();
         return new CertificateFile
         {
-            ModelPath = modelPath, Report = report with { Properties = properties.ToImmutable(), Certificates = certificates.ToImmutable() },
+            ModelPath = modelPath,
+            Report = report with { Properties = properties.ToImmutable(), Certificates = certificates.ToImmutable() },
         };
     }
 

@@ -229,7 +229,8 @@ internal sealed class RegionSearch
                     part.Interior is { } interior && kind == Kind.Full ? Between(interior, side, row, -constant * -sign) : null,
                     kind,
                     hasIdle,
-                    part.Bound) { Neuron = at, Parent = part });
+                    part.Bound)
+                { Neuron = at, Parent = part });
             }
         }
 

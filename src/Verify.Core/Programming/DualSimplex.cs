@@ -204,33 +204,44 @@ public sealed class DualSimplex
             case SolutionStatus.Infeasible:
                 return new() { Status = status, Bound = double.PositiveInfinity, Ray = Unscaled(state.Multipliers, dual.RaySign) };
             case SolutionStatus.Unbounded:
-            {
-                var values = Values();
-                return new()
                 {
-                    Status = status, Bound = double.NegativeInfinity, Objective = Program.Objective(values), Values = values, Ray = Direction(),
-                };
-            }
+                    var values = Values();
+                    return new()
+                    {
+                        Status = status,
+                        Bound = double.NegativeInfinity,
+                        Objective = Program.Objective(values),
+                        Values = values,
+                        Ray = Direction(),
+                    };
+                }
 
             case SolutionStatus.Optimal:
-            {
-                var values = Values();
-                var objective = Program.Objective(values);
-                return new()
                 {
-                    Status = status, Bound = objective, Objective = objective, Values = values,
-                    RowDuals = RowDuals(), ReducedCosts = ReducedCosts(),
-                };
-            }
+                    var values = Values();
+                    var objective = Program.Objective(values);
+                    return new()
+                    {
+                        Status = status,
+                        Bound = objective,
+                        Objective = objective,
+                        Values = values,
+                        RowDuals = RowDuals(),
+                        ReducedCosts = ReducedCosts(),
+                    };
+                }
 
             default:
-            {
-                var duals = RowDuals();
-                return new()
                 {
-                    Status = status, Bound = SafeBound.LowerBound(Program, duals, lower, upper), RowDuals = duals, ReducedCosts = ReducedCosts(),
-                };
-            }
+                    var duals = RowDuals();
+                    return new()
+                    {
+                        Status = status,
+                        Bound = SafeBound.LowerBound(Program, duals, lower, upper),
+                        RowDuals = duals,
+                        ReducedCosts = ReducedCosts(),
+                    };
+                }
         }
     }
 

@@ -47,7 +47,10 @@ internal sealed partial class ClpSolver : ILinearSolver
                     var value = program.Objective(values); // Its own sum loses digits where variables are free.
                     return new()
                     {
-                        Status = SolutionStatus.Optimal, Bound = value, Objective = value, Pivots = pivots,
+                        Status = SolutionStatus.Optimal,
+                        Bound = value,
+                        Objective = value,
+                        Pivots = pivots,
                         Values = values,
                         RowDuals = Copy(Clp_getRowPrice(model), program.RowCount),
                         ReducedCosts = Copy(Clp_getReducedCost(model), program.ColumnCount),

@@ -39,7 +39,9 @@ internal sealed partial class GlpkSolver : ILinearSolver
                     var value = program.IsMixedInteger ? glp_mip_obj_val(problem) : glp_get_obj_val(problem);
                     var solution = new LinearSolution
                     {
-                        Status = SolutionStatus.Optimal, Bound = value, Objective = value,
+                        Status = SolutionStatus.Optimal,
+                        Bound = value,
+                        Objective = value,
                         Values = List(program.ColumnCount, j => program.IsMixedInteger ? glp_mip_col_val(problem, j) : glp_get_col_prim(problem, j)),
                     };
                     return program.IsMixedInteger
