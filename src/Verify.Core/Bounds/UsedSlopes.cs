@@ -32,7 +32,9 @@ internal sealed class UsedSlopes(Network network, int rows)
             var (slope, usual) = a[i] > 0
                 ? (lines.LowerSlopes[at + i], leastArea.LowerSlopes[from + i])
                 : (lines.UpperSlopes[at + i], leastArea.UpperSlopes[from + i]);
-            if (slope != usual) used[row].Add((first + i, (Half)slope));
+
+            // A line too steep to be told is left out: the one of least area stands for it.
+            if (slope != usual && Half.IsFinite((Half)slope)) used[row].Add((first + i, (Half)slope));
         }
     }
 
