@@ -71,7 +71,7 @@ public sealed class ReplayTests : IDisposable
     }
 
     [Fact]
-    public void Proofs_are_the_same_for_any_number_of_threads()
+    public void Proofs_are_the_same_every_time()
     {
         using var model = DeployedModel.Load(Dyadic);
         byte[] Bytes() => CertificateFile.Of(Verify(model, 0.09, null), model.Path, folder.PathOf("dy1.certificate")).ToBytes();
