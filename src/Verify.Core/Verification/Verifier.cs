@@ -192,7 +192,8 @@ public sealed class Verifier(DeployedModel model)
 
     /// <summary>What was found before of the same property of the same model by the same engine, where it still shows what it showed.</summary>
     private Certificate? Repeated(Property property, CancellationToken cancellation) =>
-        Earlier?.Find(property) is (var certificate, true) && certificate.Engine == Engine && Check(property, certificate, cancellation).IsAccepted
+        // What was unknown may be decided with the budget that is given now.
+        Earlier?.Find(property) is (var certificate, true) && certificate.Engine == Engine && certificate.Verdict != Verdict.Unknown && Check(property, certificate, cancellation).IsAccepted
             ? certificate
             : null;
 
