@@ -19,8 +19,8 @@ namespace RobustVerify.Core.Certificates;
 /// </remarks>
 public sealed record CertificateFile
 {
-    /// <summary>The version of the format.</summary>
-    public const byte Format = 1;
+    /// <summary>The latest version of the format: the second holds Lipschitz constants. What holds none is written in the first.</summary>
+    public const byte Format = 2;
 
     private const int Head = 8 + 32 + 4;
 
@@ -34,6 +34,9 @@ public sealed record CertificateFile
 
     /// <summary>The results.</summary>
     public required Report Report { get; init; }
+
+    /// <summary>What was found of Lipschitz constants.</summary>
+    public ImmutableArray<LipschitzCertificate> Constants { get; init; } = [];
 
     /// <summary>The property that each certificate of the report answers.</summary>
     public ImmutableArray<Property> Properties => Report.Properties;
@@ -88,7 +91,7 @@ public sealed record CertificateFile
         using (var brotli = new BrotliStream(packed, new BrotliCompressionOptions { Quality = 9 }, leaveOpen: true)) brotli.Write(writer.Bytes);
         var bytes = packed.ToArray();
         Magic.CopyTo(bytes);
-        bytes[Magic.Length] = Format;
+        bytes[Magic.Length] = Constants.IsEmpty ? (byte)1 : Format;
         BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(Head - 4), writer.Bytes.Length);
         SHA256.HashData(bytes.AsSpan(Head - 4), bytes.AsSpan(Magic.Length + 1, 32));
         return bytes;
@@ -102,11 +105,11 @@ public sealed record CertificateFile
     {
         if (!bytes.AsSpan().StartsWith(Magic)) throw new CertificateFormatException(path, "This is no file of certificates.");
         if (bytes.Length <= Head) throw new CertificateFormatException(path, "The file is cut short. Make it anew.");
-        if (bytes[Magic.Length] != Format)
-            throw new CertificateFormatException(path, $"The format of this file is {bytes[Magic.Length]}; this version reads format {Format}. Update RobustVerify, or make the file anew.");
+        if (bytes[Magic.Length] is 0 or > Format)
+            throw new CertificateFormatException(path, $"The format of this file is {bytes[Magic.Length]}; this version reads formats up to {Format}. Update RobustVerify, or make the file anew.");
         if (!SHA256.HashData(bytes.AsSpan(Head - 4)).AsSpan().SequenceEqual(bytes.AsSpan(Magic.Length + 1, 32)))
             throw new CertificateFormatException(path, "The file is cut short or damaged: its hash is not that of its contents. Make it anew.");
-        return new CertificateReader(Unpack(bytes, path), path).Read();
+        return new CertificateReader(Unpack(bytes, path), path).Read(hasConstants: bytes[Magic.Length] == 2);
     }
 
     private static byte[] Unpack(byte[] bytes, string path)

@@ -8,7 +8,7 @@ using RobustVerify.Core.Specifications;
 namespace RobustVerify.Core.Certificates;
 
 /// <summary>Certificates from what <see cref="CertificateWriter"/> wrote. Nothing longer than the bytes that are left is ever made.</summary>
-internal sealed class CertificateReader(byte[] bytes, string path)
+internal sealed partial class CertificateReader(byte[] bytes, string path)
 {
     // Constraints hold few coefficients that are not zero; so many that are, for each byte of the file, and no more.
     private const long MostCoefficients = 1024;
@@ -16,7 +16,8 @@ internal sealed class CertificateReader(byte[] bytes, string path)
     private int at;
     private long coefficientsRead;
 
-    public CertificateFile Read()
+    /// <param name="hasConstants">Whether the format is one that holds Lipschitz constants.</param>
+    public CertificateFile Read(bool hasConstants)
     {
         var modelPath = Text();
         var report = new Report
@@ -28,6 +29,8 @@ internal sealed class CertificateReader(byte[] bytes, string path)
             Complete = Flag(),
             Certificates = [],
         };
+        var constants = ImmutableArray.CreateBuilder<LipschitzCertificate>();
+        for (var count = hasConstants ? Length() : 0; count > 0; count--) constants.Add(Constant());
         var properties = ImmutableArray.CreateBuilder<Property>();
         var certificates = ImmutableArray.CreateBuilder<Certificate>();
         for (var count = Length(); count > 0; count--)
@@ -41,6 +44,7 @@ internal sealed class CertificateReader(byte[] bytes, string path)
         {
             ModelPath = modelPath,
             Report = report with { Properties = properties.ToImmutable(), Certificates = certificates.ToImmutable() },
+            Constants = constants.ToImmutable(),
         };
     }
 
@@ -49,15 +53,19 @@ internal sealed class CertificateReader(byte[] bytes, string path)
         var (name, semantics) = (Text(), Choice<Semantics>());
         try
         {
-            var isBox = Flag();
-            var (lower, upper) = (Doubles(), Doubles());
-            var region = isBox ? InputRegion.Box(lower, upper) : InputRegion.Of(lower, upper, Choice<Norm>(), Doubles(), Doubles());
-            return new Property(name, region, Output()) { Semantics = semantics };
+            return new Property(name, Region(), Output()) { Semantics = semantics };
         }
         catch (ArgumentException e)
         {
             throw new CertificateFormatException(path, $"The property '{name}' is none: {e.Message}", e);
         }
+    }
+
+    private InputRegion Region()
+    {
+        var isBox = Flag();
+        var (lower, upper) = (Doubles(), Doubles());
+        return isBox ? InputRegion.Box(lower, upper) : InputRegion.Of(lower, upper, Choice<Norm>(), Doubles(), Doubles());
     }
 
     private OutputProperty Output()
@@ -105,14 +113,20 @@ internal sealed class CertificateReader(byte[] bytes, string path)
     private ProofPart Part()
     {
         if (!RuntimeHelpers.TryEnsureSufficientExecutionStack()) throw new CertificateFormatException(path, "A proof has too many cuts one below the other.");
-        var neurons = ImmutableArray.CreateBuilder<NeuronRow>();
-        for (var count = Length(); count > 0; count--) neurons.Add(new NeuronRow(Integer(), Integer(), Flag() ? 1 : -1, Lines()));
+        var neurons = Neurons();
         var rows = ImmutableArray.CreateBuilder<ViolationRow>();
         for (var count = Length(); count > 0; count--) rows.Add(new ViolationRow(Integer(), Floats(), Lines()));
         var cuts = ImmutableArray.CreateBuilder<ProofCut>();
         for (var count = Length(); count > 0; count--)
             cuts.Add(Flag() ? new NeuronCut(Integer(), Integer(), Double(), Part(), Part()) : new InputCut(Integer(), Double(), Part(), Part()));
-        return new ProofPart { Neurons = neurons.ToImmutable(), Rows = rows.ToImmutable(), Cuts = cuts.ToImmutable() };
+        return new ProofPart { Neurons = neurons, Rows = rows.ToImmutable(), Cuts = cuts.ToImmutable() };
+    }
+
+    private ImmutableArray<NeuronRow> Neurons()
+    {
+        var neurons = ImmutableArray.CreateBuilder<NeuronRow>();
+        for (var count = Length(); count > 0; count--) neurons.Add(new NeuronRow(Integer(), Integer(), Flag() ? 1 : -1, Lines()));
+        return neurons.ToImmutable();
     }
 
     private RowLines Lines()

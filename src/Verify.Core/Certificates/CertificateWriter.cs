@@ -13,7 +13,7 @@ namespace RobustVerify.Core.Certificates;
 /// Lengths and indices are variable-length integers of seven bits a byte, indices as differences where they ascend. Numbers are stored
 /// exactly, those of a vector byte by byte: all first bytes, then all second ones, which packs better.
 /// </remarks>
-internal sealed class CertificateWriter
+internal sealed partial class CertificateWriter
 {
     private readonly ArrayBufferWriter<byte> bytes = new();
 
@@ -28,6 +28,12 @@ internal sealed class CertificateWriter
         Write(report.ModelSha256);
         Write(report.Runtime);
         Write(report.Complete);
+        if (!file.Constants.IsEmpty)
+        {
+            Write(file.Constants.Length);
+            foreach (var constant in file.Constants) Write(constant);
+        }
+
         Write(report.Certificates.Length);
         for (var i = 0; i < report.Certificates.Length; i++)
         {
@@ -48,17 +54,7 @@ internal sealed class CertificateWriter
     {
         Write(property.Name);
         Write((int)property.Semantics);
-        var region = property.Region;
-        Write(region.IsBox);
-        Write(region.Lower);
-        Write(region.Upper);
-        if (!region.IsBox)
-        {
-            Write((int)region.Norm);
-            Write(region.Center);
-            Write(region.Radii);
-        }
-
+        Write(property.Region);
         Write(property.Output.Description);
         Write(property.Output.OnScores);
         Write(property.Output.Size);
@@ -68,6 +64,17 @@ internal sealed class CertificateWriter
             Write(violation.Constraints.Length);
             foreach (var constraint in violation.Constraints) Write(constraint);
         }
+    }
+
+    private void Write(InputRegion region)
+    {
+        Write(region.IsBox);
+        Write(region.Lower);
+        Write(region.Upper);
+        if (region.IsBox) return;
+        Write((int)region.Norm);
+        Write(region.Center);
+        Write(region.Radii);
     }
 
     private void Write(LinearConstraint constraint)
@@ -108,15 +115,7 @@ internal sealed class CertificateWriter
     private void Write(ProofPart part)
     {
         RuntimeHelpers.EnsureSufficientExecutionStack();
-        Write(part.Neurons.Length);
-        foreach (var (node, element, sign, lines) in part.Neurons)
-        {
-            Write(node);
-            Write(element);
-            Write(sign > 0);
-            Write(lines);
-        }
-
+        Write(part.Neurons);
         Write(part.Rows.Length);
         foreach (var (violation, weights, lines) in part.Rows)
         {
@@ -134,6 +133,18 @@ internal sealed class CertificateWriter
             Write(cut.At);
             Write(cut.Below);
             Write(cut.Above);
+        }
+    }
+
+    private void Write(ImmutableArray<NeuronRow> rows)
+    {
+        Write(rows.Length);
+        foreach (var (node, element, sign, lines) in rows)
+        {
+            Write(node);
+            Write(element);
+            Write(sign > 0);
+            Write(lines);
         }
     }
 

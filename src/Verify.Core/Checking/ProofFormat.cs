@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using RobustVerify.Core.Certificates;
 using RobustVerify.Core.Networks;
 using RobustVerify.Core.Specifications;
@@ -5,7 +6,7 @@ using RobustVerify.Core.Specifications;
 namespace RobustVerify.Core.Checking;
 
 /// <summary>What the words of a proof must be, so that they mean something for a network and a property.</summary>
-internal readonly struct ProofFormat(Layout layout, Property property, Place place)
+internal readonly struct ProofFormat(Layout layout, Property? property, Place place)
 {
     /// <summary>Throws where a part says something that cannot be meant.</summary>
     /// <param name="proof">The part.</param>
@@ -13,24 +14,31 @@ internal readonly struct ProofFormat(Layout layout, Property property, Place pla
     public void Require(ProofPart proof, int cuts)
     {
         Require(!proof.Neurons.IsDefault && !proof.Rows.IsDefault && !proof.Cuts.IsDefault, "A list of this part is missing.");
-        foreach (var row in proof.Neurons)
-        {
-            Require(row.Node > 0 && row.Node < layout.Network.Nodes.Length, $"There is no node {row.Node} to be bounded.");
-            Require(row.Element >= 0 && row.Element < layout.Network.Nodes[row.Node].Size, $"Node {row.Node} has no element {row.Element}.");
-            Require(row.Sign is 1 or -1, $"The sign {row.Sign} of a neuron's bound is neither 1 nor -1.");
-            Require(row.Lines, cuts);
-        }
-
+        Require(proof.Neurons, cuts);
         foreach (var row in proof.Rows)
         {
-            Require(row.Violation >= 0 && row.Violation < property.Output.Violations.Length, $"The property has no violation {row.Violation}.");
-            var constraints = property.Output.Violations[row.Violation].Constraints.Length;
+            Require(row.Violation >= 0 && row.Violation < property?.Output.Violations.Length, $"The property has no violation {row.Violation}.");
+            var constraints = property!.Output.Violations[row.Violation].Constraints.Length;
             Require(!row.Weights.IsDefault && row.Weights.Length == constraints, $"Violation {row.Violation} has {constraints} constraints, which need as many weights.");
             Require(row.Weights.All(IsWeight) && row.Weights.Any(weight => weight > 0), $"A weight of violation {row.Violation} is negative or not finite, or all are zero.");
             Require(row.Lines, cuts);
         }
 
         foreach (var cut in proof.Cuts) Require(cut);
+    }
+
+    /// <summary>Throws where rows of neurons say something that cannot be meant.</summary>
+    /// <param name="neurons">The rows.</param>
+    /// <param name="cuts">How many cuts of neurons lead to their part.</param>
+    public void Require(ImmutableArray<NeuronRow> neurons, int cuts)
+    {
+        foreach (var row in neurons)
+        {
+            Require(row.Node > 0 && row.Node < layout.Network.Nodes.Length, $"There is no node {row.Node} to be bounded.");
+            Require(row.Element >= 0 && row.Element < layout.Network.Nodes[row.Node].Size, $"Node {row.Node} has no element {row.Element}.");
+            Require(row.Sign is 1 or -1, $"The sign {row.Sign} of a neuron's bound is neither 1 nor -1.");
+            Require(row.Lines, cuts);
+        }
     }
 
     private void Require(RowLines lines, int cuts)

@@ -1,3 +1,4 @@
+using RobustVerify.Core.Certificates;
 using RobustVerify.Core.Networks;
 using RobustVerify.Core.Specifications;
 
@@ -23,10 +24,10 @@ internal static class InputHalving
     /// <param name="parts">How many parts may be bounded.</param>
     /// <param name="tolerance">What may be left between the bounds, as a part of the constant.</param>
     /// <param name="known">A lower bound that is known, and its witness.</param>
-    /// <param name="upper">An upper bound that is known.</param>
+    /// <param name="upper">An upper bound that is known, and what proves it.</param>
     /// <param name="cancellation">Ends the search with what is known.</param>
     public static RegionResult Run(
-        Problem problem, int parts, double tolerance, (double Lower, double[] Point) known, double upper, CancellationToken cancellation)
+        Problem problem, int parts, double tolerance, (double Lower, double[] Point) known, (double Bound, LipschitzPart? Part) upper, CancellationToken cancellation)
     {
         // Chains are bounded in no time.
         if (problem.Chain is null) parts = (int)Math.Min(parts, MostWork / GradientNetwork.Work(problem.Network));
@@ -34,21 +35,27 @@ internal static class InputHalving
         var (lower, witness) = known;
         var widths = problem.Region!.Upper.ToArray();
         for (var i = 0; i < widths.Length; i++) widths[i] -= problem.Region.Lower[i];
-        var open = new PriorityQueue<(InputRegion Region, double Bound), (double, int)>();
-        open.Enqueue((problem.Region, upper), (-upper, 0));
-        var (bounded, largest) = (0, upper);
+        var open = new PriorityQueue<(InputRegion Region, double Bound, PartRecord? Record), (double, int)>();
+        var root = problem.Tells ? new PartRecord { Whole = upper.Part!, Bound = upper.Bound } : null;
+        open.Enqueue((problem.Region, upper.Bound, root), (-upper.Bound, 0));
+        var (bounded, largest) = (0, upper.Bound);
         while (bounded < parts && !cancellation.IsCancellationRequested)
         {
-            var (region, bound) = open.Peek();
+            var (region, bound, record) = open.Peek();
             largest = bound;
-            if (bound <= lower * (1 + tolerance) || Halves(region) is not var (left, right)) break;
+            if (bound <= lower * (1 + tolerance) || Halves(region) is not var (input, cut, left, right)) break;
             open.Dequeue();
+            LipschitzPart rule = problem.Chain is null ? new GradientPart() : new JacobianPart();
+            PartRecord[]? records = record is null ? null : [new() { Whole = rule }, new() { Whole = rule }];
+            record?.Divide(records![0], records[1], (below, above) => new BoxHalves(input, cut, below, above));
             foreach (var half in (InputRegion[])[left, right])
             {
-                bounded++;
                 var part = new Problem(problem, half);
-                var own = Math.Min(bound, Bound(part, cancellation));
-                open.Enqueue((half, own), (-own, bounded));
+                var own = Bound(part, cancellation);
+                var told = records?[half == left ? 0 : 1];
+                if (told is not null) told.Bound = own;
+                own = Math.Min(bound, own);
+                open.Enqueue((half, own, told), (-own, ++bounded));
                 var middle = Middle(half);
                 if (own > lower && SteepestPoint.Prove(part, gradients, middle) is var proved && proved > lower) (lower, witness) = (proved, middle);
             }
@@ -56,9 +63,9 @@ internal static class InputHalving
             largest = open.Peek().Bound;
         }
 
-        return new RegionResult(lower, largest, null, null, witness, bounded, largest <= lower * (1 + tolerance));
+        return new RegionResult(lower, largest, null, null, witness, bounded, largest <= lower * (1 + tolerance), root?.Best().Part);
 
-        (InputRegion, InputRegion)? Halves(InputRegion region)
+        (int Input, double At, InputRegion Below, InputRegion Above)? Halves(InputRegion region)
         {
             var (widest, most) = (0, 0.0);
             for (var i = 0; i < widths.Length; i++)
@@ -71,7 +78,7 @@ internal static class InputHalving
             var cut = (double)(float)(low[widest] / 2 + high[widest] / 2);
             if (!(cut > low[widest] && cut < high[widest])) return null;
             (low[widest], high[widest]) = (cut, cut);
-            return (InputRegion.Box(region.Lower, high), InputRegion.Box(low, region.Upper));
+            return (widest, cut, InputRegion.Box(region.Lower, high), InputRegion.Box(low, region.Upper));
         }
     }
 

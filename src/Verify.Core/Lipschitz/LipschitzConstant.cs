@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using RobustVerify.Core.Certificates;
 
 namespace RobustVerify.Core.Lipschitz;
 
@@ -46,6 +47,9 @@ public sealed record LipschitzConstant
 
     /// <summary>Parts that the region was divided into by a search.</summary>
     public int Parts { get; init; }
+
+    /// <summary>Why the upper bound holds, where that was asked for and there is one.</summary>
+    public LipschitzProof? Proof { get; init; }
 
     /// <summary>Whether the bounds agree.</summary>
     public LipschitzStatus Status => Upper - Lower <= Agreement * Upper || Upper <= Nothing ? LipschitzStatus.Exact : LipschitzStatus.Bounded;

@@ -1,3 +1,5 @@
+using RobustVerify.Core.Certificates;
+using RobustVerify.Core.Checking;
 using RobustVerify.Core.Specifications;
 
 namespace RobustVerify.Core.Lipschitz;
@@ -15,25 +17,39 @@ public static class LipschitzEstimation
 
     /// <summary>An upper bound by one method; infinite where the method does not apply.</summary>
     public static double Upper(LipschitzQuestion question, LipschitzMethod method, LipschitzBudget? budget = null, CancellationToken cancellation = default) =>
-        Upper(new Problem(question), method, budget ?? LipschitzBudget.Default, 0, cancellation);
+        Upper(new Problem(question), method, budget ?? LipschitzBudget.Default, 0, cancellation).Bound;
 
     /// <summary>The constant between two bounds.</summary>
     /// <param name="question">Which constant.</param>
     /// <param name="budget">How much work it may cost.</param>
     /// <param name="cancellation">Ends the search for better bounds; those found so far hold.</param>
-    public static LipschitzConstant Bound(LipschitzQuestion question, LipschitzBudget? budget = null, CancellationToken cancellation = default)
+    public static LipschitzConstant Bound(LipschitzQuestion question, LipschitzBudget? budget = null, CancellationToken cancellation = default) =>
+        Bound(question, budget ?? LipschitzBudget.Default, tells: false, cancellation);
+
+    /// <summary>The constant between two bounds, both as <see cref="LipschitzChecker"/> derives them: the upper one from a proof, the lower one from the witness.</summary>
+    /// <param name="question">Which constant.</param>
+    /// <param name="budget">How much work it may cost.</param>
+    /// <param name="cancellation">Ends the search for better bounds; those found so far are proved.</param>
+    public static LipschitzConstant Prove(LipschitzQuestion question, LipschitzBudget? budget = null, CancellationToken cancellation = default)
     {
-        budget ??= LipschitzBudget.Default;
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        if (budget.Seconds is { } seconds) limit.CancelAfter(TimeSpan.FromSeconds(seconds));
-        return Bound(new Problem(question), budget, limit.Token);
+        var constant = Bound(question, budget ?? LipschitzBudget.Default, tells: true, cancellation);
+        var lower = LipschitzChecker.Lower(question.Network, question.Norm, question.Region, constant.Witness.AsSpan());
+        return constant with { Lower = Math.Min(lower, constant.Upper), Witness = lower > 0 ? constant.Witness : [] };
     }
 
-    private static LipschitzConstant Bound(Problem problem, LipschitzBudget budget, CancellationToken cancellation)
+    private static LipschitzConstant Bound(LipschitzQuestion question, LipschitzBudget budget, bool tells, CancellationToken cancellation)
     {
-        if (problem.IsPoint) return new() { Lower = 0, Upper = 0, Method = "a single point" };
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        if (budget.Seconds is { } seconds) limit.CancelAfter(TimeSpan.FromSeconds(seconds));
+        return Bound(question, new Problem(question, tells), budget, limit.Token);
+    }
+
+    private static LipschitzConstant Bound(LipschitzQuestion question, Problem problem, LipschitzBudget budget, CancellationToken cancellation)
+    {
+        if (problem.IsPoint) return new() { Lower = 0, Upper = 0, Method = "a single point", Proof = problem.Tells ? new() { Whole = new NormProductPart() } : null };
         var (lower, point) = SteepestPoint.Find(problem, budget.Samples, budget.Steps, cancellation);
         var (upper, words) = (double.PositiveInfinity, "no method");
+        LipschitzProof? proof = null;
         RegionResult? search = null;
         foreach (var method in Enum.GetValues<LipschitzMethod>())
         {
@@ -42,19 +58,19 @@ public static class LipschitzEstimation
             {
                 search = RegionSearch.Run(problem, budget.Parts, lower, cancellation);
                 if (search.Lower > lower) (lower, point) = (search.Lower, search.Witness);
-                if (search.Upper < upper) (upper, words) = (search.Upper, "search over activation regions");
+                Consider(search.Upper, search.Proof, "search over activation regions");
             }
 
             if (upper <= lower * (1 + 1e-9)) break;
-            var bound = Upper(problem, method, budget, lower * (1 + 1e-9), cancellation);
-            if (bound < upper) (upper, words) = (bound, Words(method));
+            var (bound, part) = Upper(problem, method, budget, lower * (1 + 1e-9), cancellation);
+            Consider(bound, part, Words(method));
         }
 
         if (search is null && budget.Parts > 0 && upper > lower * (1 + budget.Tolerance) && InputHalving.Applies(problem))
         {
-            search = InputHalving.Run(problem, budget.Parts, budget.Tolerance, (lower, point), upper, cancellation);
+            search = InputHalving.Run(problem, budget.Parts, budget.Tolerance, (lower, point), (upper, proof?.Whole), cancellation);
             if (search.Lower > lower) (lower, point) = (search.Lower, search.Witness);
-            if (search.Upper < upper) (upper, words) = (search.Upper, "search over parts of the region");
+            Consider(search.Upper, search.Proof, "search over parts of the region");
         }
 
         if (lower > upper) throw new InvalidOperationException($"The bounds {lower} and {upper} contradict one another.");
@@ -68,7 +84,23 @@ public static class LipschitzEstimation
             Closed = search is { Complete: true } ? search.Closed : null,
             Strict = search is { Complete: true } ? search.Strict : null,
             Explanation = search is { Complete: true, Closed: not null } ? Explain(search) : null,
+            Proof = proof,
         };
+
+        // What is answered with a proof is what the proof shows.
+        void Consider(double bound, LipschitzPart? part, string method)
+        {
+            if (!(bound < upper)) return;
+            LipschitzProof? own = null;
+            if (problem.Tells)
+            {
+                if (part is null) return;
+                own = new LipschitzProof { Neurons = problem.Told, Whole = part };
+                bound = LipschitzChecker.Upper(question.Network, question.Norm, question.Region, own, CancellationToken.None).Upper;
+            }
+
+            if (bound < upper) (upper, words, proof) = (bound, method, own);
+        }
     }
 
     private static string? Explain(RegionResult search)
@@ -80,16 +112,17 @@ public static class LipschitzEstimation
         return null;
     }
 
-    private static double Upper(Problem problem, LipschitzMethod method, LipschitzBudget budget, double enough, CancellationToken cancellation) => method switch
+    /// <summary>An upper bound by one method, and what proves it.</summary>
+    private static (double Bound, LipschitzPart? Part) Upper(Problem problem, LipschitzMethod method, LipschitzBudget budget, double enough, CancellationToken cancellation) => method switch
     {
-        LipschitzMethod.NormProduct => NormProduct.Upper(problem),
-        LipschitzMethod.GradientNetwork => GradientNetwork.Upper(problem, cancellation),
-        _ when problem.Chain is not { } => double.PositiveInfinity,
-        LipschitzMethod.IntervalJacobian => Jacobian(problem, refine: false),
-        LipschitzMethod.GatedJacobian => Jacobian(problem, refine: true),
+        LipschitzMethod.NormProduct => (NormProduct.Upper(problem), new NormProductPart()),
+        LipschitzMethod.GradientNetwork => (GradientNetwork.Upper(problem, cancellation), new GradientPart()),
+        _ when problem.Chain is not { } => (double.PositiveInfinity, null),
+        LipschitzMethod.IntervalJacobian => (Jacobian(problem, refine: false), new JacobianPart()),
+        LipschitzMethod.GatedJacobian => (Jacobian(problem, refine: true), new JacobianPart()),
         LipschitzMethod.EclipseFast when problem.Norm == Norm.L2 => SlopeProgram.ByFormula(problem.Chain!),
-        LipschitzMethod.SlopeProgram when problem.Norm == Norm.L2 => SlopeProgram.Upper(problem.Chain!, budget.Divisions, enough, cancellation),
-        _ => double.PositiveInfinity,
+        LipschitzMethod.SlopeProgram when problem.Norm == Norm.L2 => (SlopeProgram.Upper(problem.Chain!, budget.Divisions, enough, cancellation), null),
+        _ => (double.PositiveInfinity, null),
     };
 
     private static double Jacobian(Problem problem, bool refine)

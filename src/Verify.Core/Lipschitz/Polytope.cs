@@ -134,6 +134,9 @@ internal sealed class Polytope
         return reached;
     }
 
+    /// <summary>What the half-spaces were multiplied by to prove that the function that was made least just now is not less.</summary>
+    public Span<double> Multipliers => multipliers;
+
     /// <summary>A proved lower bound of the function that was made least just now, over the part.</summary>
     public double SafeMinimum(ReadOnlySpan<double> coefficients)
     {

@@ -1,4 +1,6 @@
+using System.Collections.Immutable;
 using RobustVerify.Core.Bounds;
+using RobustVerify.Core.Certificates;
 using RobustVerify.Core.Networks;
 using RobustVerify.Core.Networks.LinearMaps;
 using RobustVerify.Core.Specifications;
@@ -13,12 +15,14 @@ internal sealed class Problem
 
     private readonly InputRegion? whole;
     private readonly int[] varying;
-    private readonly Lazy<NodeBounds?> bounds;
+    private readonly Lazy<LinearBoundPropagation?> propagation;
     private readonly Lazy<DenseChain?> chain;
 
-    public Problem(LipschitzQuestion question)
+    /// <param name="question">The question.</param>
+    /// <param name="tells">Whether proofs of its bounds are kept.</param>
+    public Problem(LipschitzQuestion question, bool tells = false)
     {
-        (Norm, whole) = (question.Norm, question.Region);
+        (Norm, whole, Tells) = (question.Norm, question.Region, tells);
         var size = question.Network.Input.Size;
         varying = whole is null
             ? [.. Enumerable.Range(0, size)]
@@ -26,9 +30,9 @@ internal sealed class Problem
         (Network, Region) = varying.Length == size || varying.Length == 0
             ? (question.Network, whole)
             : (Restricted(question.Network), Restricted(whole!));
-        bounds = new(() => Region is null
+        propagation = new(() => Region is null
             ? null
-            : LinearBoundPropagation.Propagate(Network, [Region], SlopeIterations).Bounds);
+            : LinearBoundPropagation.Propagate(Network, [Region], SlopeIterations, tells: tells));
         chain = new(() => DenseChain.Of(this));
     }
 
@@ -36,7 +40,7 @@ internal sealed class Problem
     public Problem(Problem whole, InputRegion part)
     {
         (Norm, Network, Region, varying) = (whole.Norm, whole.Network, part, whole.varying);
-        bounds = new(() => LinearBoundPropagation.Propagate(Network, [part]).Bounds);
+        propagation = new(() => LinearBoundPropagation.Propagate(Network, [part]));
         chain = new(() => whole.Chain is null ? null : DenseChain.Of(whole.Chain, this));
     }
 
@@ -53,7 +57,13 @@ internal sealed class Problem
     public bool IsPoint => varying.Length == 0;
 
     /// <summary>Bounds of every node over the region; null where that is everywhere.</summary>
-    public NodeBounds? Bounds => bounds.Value;
+    public NodeBounds? Bounds => propagation.Value?.Bounds;
+
+    /// <summary>Whether proofs are kept.</summary>
+    public bool Tells { get; }
+
+    /// <summary>The lines that bounds over the region are proved by, where proofs are kept.</summary>
+    public ImmutableArray<NeuronRow> Told => propagation.Value?.Told ?? [];
 
     /// <summary>The network as matrices and functions that take turns, where it is that and not too large.</summary>
     public DenseChain? Chain => chain.Value;

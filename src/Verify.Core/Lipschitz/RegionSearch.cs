@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+using RobustVerify.Core.Certificates;
 using RobustVerify.Core.Networks.Activations;
 using RobustVerify.Core.Numerics;
 using RobustVerify.Core.Specifications;
@@ -12,7 +14,8 @@ namespace RobustVerify.Core.Lipschitz;
 /// <param name="Witness">The point of the lower bound.</param>
 /// <param name="Parts">Parts that were bounded.</param>
 /// <param name="Complete">Whether nothing is open.</param>
-internal sealed record RegionResult(double Lower, double Upper, double? Closed, double? Strict, double[] Witness, int Parts, bool Complete);
+/// <param name="Proof">Why the upper bound holds, where that is kept.</param>
+internal sealed record RegionResult(double Lower, double Upper, double? Closed, double? Strict, double[] Witness, int Parts, bool Complete, LipschitzPart? Proof = null);
 
 /// <summary>The exact Lipschitz constant of a ReLU chain over a box, by branch and bound over its activation regions.</summary>
 /// <remarks>
@@ -94,7 +97,7 @@ internal sealed class RegionSearch
     {
         lower = known;
         var open = new PriorityQueue<Part, (double, int)>();
-        var root = new Part(new sbyte[neurons], null, null, Middle(), Kind.Full, false, double.PositiveInfinity);
+        var root = new Part(new sbyte[neurons], null, null, Middle(), Kind.Full, false, double.PositiveInfinity) { Record = problem.Tells ? new PartRecord { Whole = new JacobianPart() } : null };
         for (var k = 0; k < low.Length; k++)
         {
             var from = problem.Bounds!.Lower(chain.Functions[k].Source);
@@ -114,12 +117,14 @@ internal sealed class RegionSearch
         var complete = open.Count == 0;
         foreach (var (part, _) in open.UnorderedItems) Settle(part);
         var upper = Math.Max(lower, settled);
-        return new RegionResult(lower, upper, Math.Max(upper, flat), strict, witness, bounded, complete);
+        return new RegionResult(lower, upper, Math.Max(upper, flat), strict, witness, bounded, complete, root.Record?.Best().Part);
 
         void Consider(Part part)
         {
             bounded++;
-            var bound = Math.Min(part.Bound, Bound(part));
+            var own = Bound(part);
+            var bound = Math.Min(part.Bound, own);
+            if (part is { Record: { } record, Kind: not Kind.Flat }) record.Bound = own;
             part = part with { Bound = bound };
             if (IsSettled(part)) Settle(part);
             else if (part.Signs.AsSpan().Contains((sbyte)0)) open.Enqueue(part, (-bound, number++));
@@ -175,6 +180,7 @@ internal sealed class RegionSearch
     private List<Part> Children(Part part)
     {
         var children = new List<Part>(2);
+        var record = part.Kind == Kind.Flat ? null : part.Record;
         var signs = (sbyte[])part.Signs.Clone();
         var undecided = Array.IndexOf(signs, (sbyte)0);
         var layer = 0;
@@ -191,6 +197,7 @@ internal sealed class RegionSearch
             {
                 // At zero wherever the part is: its slope multiplies nothing.
                 (signs[at], hasIdle) = (-1, true);
+                record?.Show(at, isPositive: false, []);
                 continue;
             }
 
@@ -200,6 +207,7 @@ internal sealed class RegionSearch
             if (below.Kind is null)
             {
                 signs[at] = 1;
+                record?.Show(at, isPositive: true, Multipliers(normal, constant - error));
                 continue;
             }
 
@@ -208,12 +216,14 @@ internal sealed class RegionSearch
             if (above.Kind is null)
             {
                 signs[at] = -1;
+                record?.Show(at, isPositive: false, Multipliers(negated, -constant - error));
                 continue;
             }
 
             // a·x + c ≤ 0 but for the error of a and c.
             Add(-1, below, normal.ToArray(), error - constant, above.Point);
             Add(1, above, negated, error + constant, below.Point);
+            record?.Divide(children[0].Record!, children[1].Record!, (negative, positive) => new SignCut(at, negative, positive));
             return children;
 
             void Add(int sign, Side side, double[] row, double bound, double[] other)
@@ -230,7 +240,7 @@ internal sealed class RegionSearch
                     kind,
                     hasIdle,
                     part.Bound)
-                { Neuron = at, Parent = part });
+                { Neuron = at, Parent = part, Record = record is null ? null : Record(kind == Kind.Flat ? side.Vertex : null) });
             }
         }
 
@@ -248,6 +258,29 @@ internal sealed class RegionSearch
         if (value < -Tie * reach) return new Side(Kind.Full, point, polytope.Vertex, value);
         var safe = Rounding.Down(polytope.SafeMinimum(normal) + constant);
         return safe > error ? default : new Side(Kind.Unresolved, point, reached ? polytope.Vertex : null, value);
+    }
+
+    /// <summary>The multipliers that show a function just now to be positive on a part, in float32 where that suffices.</summary>
+    private ImmutableArray<double> Multipliers(ReadOnlySpan<double> normal, double constant)
+    {
+        var exact = polytope.Multipliers.ToArray();
+        foreach (ref var multiplier in polytope.Multipliers) multiplier = (float)multiplier;
+        var shown = polytope.SafeMinimum(normal) > -constant ? polytope.Multipliers : exact;
+        return [.. shown[..(shown.LastIndexOfAnyExcept(0.0) + 1)]];
+    }
+
+    /// <summary>What is kept of a new part: nothing to be bounded where it is flat, as its vertex shows.</summary>
+    private PartRecord Record(int[]? vertex)
+    {
+        if (vertex is null) return new PartRecord { Whole = new JacobianPart() };
+        var (ends, meeting) = (new int[inputs], new List<int>());
+        foreach (var entry in vertex)
+        {
+            if (entry / 2 < inputs) ends[entry / 2] = entry % 2 == 0 ? -1 : 1;
+            else meeting.Add(entry / 2 - inputs);
+        }
+
+        return new PartRecord { Whole = new FlatPart([.. meeting.Order()], [.. ends]), Bound = double.NegativeInfinity };
     }
 
     /// <summary>From an interior point towards a vertex, until the function is half as low as there.</summary>
@@ -461,6 +494,9 @@ internal sealed class RegionSearch
     {
         /// <summary>The neuron whose sign tells the part from its parent.</summary>
         public int Neuron { get; init; }
+
+        /// <summary>What is kept of it for a proof.</summary>
+        public PartRecord? Record { get; init; }
 
         /// <summary>The part that this one is a side of.</summary>
         public Part? Parent { get; init; }

@@ -1,3 +1,5 @@
+using RobustVerify.Core.Certificates;
+
 namespace RobustVerify.Core.Lipschitz;
 
 /// <summary>l2 bounds by the best multipliers of slopes, divided where these do not suffice.</summary>
@@ -13,10 +15,12 @@ internal static class SlopeProgram
     private const int LaterSteps = 60;
 
     /// <summary>The bound by formula (ECLipsE-Fast).</summary>
-    public static double ByFormula(DenseChain chain) =>
-        SlopeMultipliers.Of(chain) is { } form && form.ByFormula(chain.LowerSlopes, chain.UpperSlopes) is var (multipliers, bound)
-            ? form.Prove(multipliers, bound, chain.LowerSlopes, chain.UpperSlopes)
-            : double.PositiveInfinity;
+    public static (double Bound, LipschitzPart? Proof) ByFormula(DenseChain chain)
+    {
+        if (SlopeMultipliers.Of(chain) is not { } form || form.ByFormula(chain.LowerSlopes, chain.UpperSlopes) is not var (multipliers, squared)) return (double.PositiveInfinity, null);
+        var bound = form.Prove(multipliers, squared, chain.LowerSlopes, chain.UpperSlopes);
+        return (bound, Proof(bound, multipliers));
+    }
 
     /// <summary>The bound by a search for multipliers, and by dividing slopes.</summary>
     /// <param name="chain">The network.</param>
@@ -59,6 +63,8 @@ internal static class SlopeProgram
 
         return Math.Min(best, proved);
     }
+
+    private static MultiplierPart Proof(double bound, double[][] multipliers) => new(bound, [.. multipliers.SelectMany(t => t)]);
 
     private static Part Solve(SlopeMultipliers form, Part part, int steps, CancellationToken cancellation)
     {

@@ -1,0 +1,67 @@
+using RobustVerify.Core.Numerics;
+
+namespace RobustVerify.Core.Checking;
+
+/// <summary>What goes into the neurons of one layer, as affine functions of the inputs, where all slopes before it are known.</summary>
+/// <remarks>An argument is off its computed form by at most γ times its size, the sum of the magnitudes of all that it is made of.</remarks>
+internal sealed class NeuronForms
+{
+    private readonly int inputs;
+
+    private NeuronForms(int inputs, double[] normals, double[] constants, double[] sizes, double[] reaches, int roundings)
+    {
+        (this.inputs, Normals, Constants, Sizes, Reaches, Roundings) = (inputs, normals, constants, sizes, reaches, roundings);
+    }
+
+    /// <summary>Neurons × inputs.</summary>
+    public double[] Normals { get; }
+
+    public double[] Constants { get; }
+
+    public double[] Sizes { get; }
+
+    /// <summary>What of the size comes from the inputs: zero exactly where an argument does not depend on them.</summary>
+    public double[] Reaches { get; }
+
+    /// <summary>The n of the γ.</summary>
+    public int Roundings { get; }
+
+    public ReadOnlySpan<double> Normal(int i) => Normals.AsSpan(i * inputs, inputs);
+
+    /// <summary>Those of the first layer.</summary>
+    /// <param name="layer">The layer.</param>
+    /// <param name="furthest">The largest magnitude of every input.</param>
+    public static NeuronForms First(ChainLayer layer, double[] furthest)
+    {
+        var reaches = new double[layer.Rows];
+        for (var i = 0; i < layer.Size.Length; i++) reaches[i / layer.Columns] += layer.Size[i] * furthest[i % layer.Columns];
+        return new(layer.Columns, layer.Matrix, layer.Bias, Sum(layer.BiasSize, reaches), reaches, layer.Columns + layer.Roundings + 8);
+    }
+
+    /// <summary>Those of the next layer.</summary>
+    /// <param name="layer">The layer.</param>
+    /// <param name="slopes">The slopes between the two.</param>
+    public NeuronForms Next(ChainLayer layer, double[] slopes)
+    {
+        var (rows, columns) = (layer.Rows, layer.Columns);
+        var (weights, magnitudes) = (new double[rows * columns], new double[rows * columns]);
+        for (var i = 0; i < rows; i++)
+        {
+            for (var j = 0; j < columns; j++)
+                (weights[i * columns + j], magnitudes[i * columns + j]) = (layer.Matrix[i * columns + j] * slopes[j], layer.Size[i * columns + j] * Math.Abs(slopes[j]));
+        }
+
+        var (normals, constants, sizes, reaches) = (new double[rows * inputs], (double[])layer.Bias.Clone(), new double[rows], new double[rows]);
+        MatrixProduct.Accumulate<double>(weights, Normals, normals, rows, columns, inputs);
+        for (var i = 0; i < rows; i++)
+        {
+            constants[i] += Reduction.Dot(weights.AsSpan(i * columns, columns), Constants);
+            (sizes[i], reaches[i]) = (Reduction.AbsDot(magnitudes.AsSpan(i * columns, columns), Sizes), 0);
+            for (var j = 0; j < columns; j++) reaches[i] += magnitudes[i * columns + j] * Reaches[j];
+        }
+
+        return new(inputs, normals, constants, Sum(layer.BiasSize, sizes), reaches, Roundings + columns + layer.Roundings + 8);
+    }
+
+    private static double[] Sum(double[] a, double[] b) => [.. a.Zip(b, (x, y) => x + y)];
+}
