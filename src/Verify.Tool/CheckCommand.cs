@@ -13,53 +13,103 @@ internal static class CheckCommand
 {
     public static Command Create(Terminal terminal)
     {
-        var files = new Argument<string[]>("certificates") { Arity = ArgumentArity.OneOrMore, Description = "Files that 'verify --certificate' wrote." };
+        var files = new Argument<string[]>("certificates") { Arity = ArgumentArity.OneOrMore, Description = "Files that 'verify --certificate' or 'lipschitz --certificate' wrote." };
         var model = new Option<string?>("--model") { Description = "The model, where it is not where the file says." };
         var json = JsonOutput.Option();
         var command = new Command("check", "Derives every verdict of a file of certificates again, without searching.") { files, model, json };
         command.SetAction((parsed, cancellation) =>
         {
             var lines = parsed.GetValue(json) ? terminal.ForLogs() : terminal;
-            var results = new List<Checked>();
+            var results = new List<IChecked>();
             foreach (var path in parsed.GetRequiredValue(files))
             {
                 var file = CertificateFile.Read(path);
                 using var loaded = DeployedModel.Load(parsed.GetValue(model) ?? file.ResolveModel(path));
                 var verifier = new Verifier(loaded);
+                foreach (var constant in file.Constants) Tell(new CheckedConstant(path, constant, verifier.Check(constant, cancellation)));
                 for (var i = 0; i < file.Properties.Length; i++)
                 {
                     var certificate = file.Report.Certificates[i];
-                    results.Add(new Checked(path, certificate, verifier.Check(file.Properties[i], certificate, cancellation)));
-                    lines.Output.WriteLine(results[^1].ToString());
+                    Tell(new Checked(path, certificate, verifier.Check(file.Properties[i], certificate, cancellation)));
                 }
             }
 
-            if (parsed.GetValue(json)) JsonOutput.Write(terminal, results.Select(Facts));
+            if (parsed.GetValue(json)) JsonOutput.Write(terminal, results.Select(result => result.Facts));
             var (accepted, unknown) = (results.Count(result => result.IsShown), results.Count(result => result.IsUnknown));
             lines.WriteSentence($"{accepted} of {results.Count} accepted{(unknown > 0 ? $", {unknown} unknown" : "")}.");
             return Task.FromResult(
-                results.Any(result => !result.Result.IsAccepted) ? ExitCode.Falsified : unknown > 0 ? ExitCode.Inconclusive : ExitCode.Holds);
+                results.Any(result => result.IsRejected) ? ExitCode.Falsified : unknown > 0 ? ExitCode.Inconclusive : ExitCode.Holds);
+
+            void Tell(IChecked result)
+            {
+                results.Add(result);
+                lines.Output.WriteLine(result.ToString());
+            }
         });
         return command;
     }
 
-    private static object Facts(Checked result) => new
+    private interface IChecked
     {
-        File = result.Path,
-        result.Certificate.Property,
-        result.Certificate.Verdict,
-        result.Certificate.Semantics,
-        Accepted = result.IsShown,
-        Margin = double.IsFinite(result.Result.Margin) ? Rounding.RoundDown(result.Result.Margin) : (double?)null,
-        result.Result.Reason,
-        Part = result.Result.Path,
-    };
+        bool IsRejected { get; }
 
-    private sealed record Checked(string Path, Certificate Certificate, CheckResult Result)
+        bool IsUnknown { get; }
+
+        bool IsShown { get; }
+
+        object Facts { get; }
+    }
+
+    private sealed record CheckedConstant(string Path, LipschitzCertificate Constant, LipschitzCheck Result) : IChecked
     {
+        public bool IsRejected => !Result.IsAccepted;
+
+        public bool IsUnknown => Result.IsAccepted && !double.IsFinite(Constant.Upper);
+
+        public bool IsShown => Result.IsAccepted && !IsUnknown;
+
+        public object Facts => new
+        {
+            File = Path,
+            Constant = Constant.Name,
+            Constant.Norm,
+            Accepted = IsShown,
+            Result.Lower,
+            Upper = double.IsFinite(Result.Upper) ? Result.Upper : (double?)null,
+            Result.Reason,
+            Part = Result.Path,
+        };
+
+        public override string ToString()
+        {
+            var name = $"{(Constant.Name.Length > 0 ? $"{Constant.Name}: " : "")}Lipschitz constant in {Constant.Norm.ToString().ToLowerInvariant()}";
+            if (IsRejected) return $"{name}: rejected: {Result.Reason}{(Result.Path is { } part ? $" (at {part})" : "")}";
+            var lower = Rounding.RoundDown(Result.Lower).ToString(CultureInfo.InvariantCulture);
+            return IsUnknown
+                ? $"{name}: accepted, at least {lower}; of an upper bound there is nothing to check"
+                : $"{name}: accepted, between {lower} and {Rounding.RoundUp(Result.Upper).ToString(CultureInfo.InvariantCulture)}";
+        }
+    }
+
+    private sealed record Checked(string Path, Certificate Certificate, CheckResult Result) : IChecked
+    {
+        public bool IsRejected => !Result.IsAccepted;
+
         public bool IsUnknown => Result.IsAccepted && Certificate.Verdict == Verdict.Unknown;
 
         public bool IsShown => Result.IsAccepted && !IsUnknown;
+
+        public object Facts => new
+        {
+            File = Path,
+            Certificate.Property,
+            Certificate.Verdict,
+            Certificate.Semantics,
+            Accepted = IsShown,
+            Margin = double.IsFinite(Result.Margin) ? Rounding.RoundDown(Result.Margin) : (double?)null,
+            Result.Reason,
+            Part = Result.Path,
+        };
 
         public override string ToString()
         {

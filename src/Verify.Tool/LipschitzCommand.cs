@@ -1,12 +1,14 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using RobustVerify.Core.Certificates;
 using RobustVerify.Core.Lipschitz;
 using RobustVerify.Core.Networks;
 using RobustVerify.Core.Numerics;
 using RobustVerify.Core.Runtimes;
 using RobustVerify.Core.Specifications;
 using RobustVerify.Core.Specifications.Samples;
+using RobustVerify.Core.Verification;
 
 namespace RobustVerify.Tool;
 
@@ -29,10 +31,11 @@ internal static class LipschitzCommand
         var output = new Option<int[]>("--output") { Arity = new ArgumentArity(1, 2), AllowMultipleArgumentsPerToken = true, Description = "One output alone, counted from 0; of two, the difference. Without it, all outputs together." };
         var scores = new Option<bool>("--scores") { Description = "Of the scores before a final softmax or sigmoid, instead of the model's outputs." };
         var exact = new Option<bool>("--exact") { Description = "Search for the exact constant of a ReLU network, or for a narrower interval." };
+        var certificate = new Option<string?>("--certificate") { Description = "A file for the proofs of all upper bounds and the witnesses of all lower ones, which 'check' derives again." };
         var json = JsonOutput.Option();
         var command = new Command("lipschitz", "Bounds a Lipschitz constant: by how much the outputs change at most where the inputs change by one.")
         {
-            model, norm, lower, upper, at, radius, ignore, global, output, scores, exact, json,
+            model, norm, lower, upper, at, radius, ignore, global, output, scores, exact, certificate, json,
         };
         command.SetAction((parsed, cancellation) =>
         {
@@ -42,15 +45,33 @@ internal static class LipschitzCommand
             var budget = parsed.GetValue(exact) ? new LipschitzBudget { Parts = ExactParts } : LipschitzBudget.Default;
             var regions = Regions(parsed, network, lower, upper, at, radius, ignore).ToArray();
             var samples = new List<SampleConstant>();
+            var (file, certificates) = (parsed.GetValue(certificate), new List<LipschitzCertificate>());
             foreach (var (name, region) in regions)
             {
-                var question = Of(new LipschitzQuestion(network, parsed.GetValue(norm), region), parsed.GetValue(output) ?? []);
-                var constant = LipschitzEstimation.Bound(question, budget, cancellation);
+                var outputs = parsed.GetValue(output) ?? [];
+                var question = Of(new LipschitzQuestion(network, parsed.GetValue(norm), region), outputs);
+                var constant = file is null ? LipschitzEstimation.Bound(question, budget, cancellation) : LipschitzEstimation.Prove(question, budget, cancellation);
+                certificates.Add(new LipschitzCertificate
+                {
+                    Name = name ?? "",
+                    Model = deployed.Sha256,
+                    Norm = question.Norm,
+                    Region = region,
+                    OnScores = parsed.GetValue(scores),
+                    Outputs = [.. outputs],
+                    Lower = constant.Lower,
+                    Upper = constant.Upper,
+                    Witness = constant.Witness,
+                    Method = constant.Method,
+                    Engine = Verifier.Engine,
+                    Proof = constant.Proof,
+                });
                 samples.Add(new SampleConstant(name, constant));
                 if (!parsed.GetValue(json)) terminal.WriteSentence(Line(name, constant));
                 if (cancellation.IsCancellationRequested) break;
             }
 
+            if (file is not null) Write(deployed, certificates, file);
             var most = Summary.Of(samples, samples.Count == regions.Length && !cancellation.IsCancellationRequested);
             if (parsed.GetValue(json)) JsonOutput.Write(terminal, most);
             else if (samples.Count > 1) terminal.WriteSentence($"the largest: between {Down(most.Lower)} and {Up(most.Upper)}");
@@ -58,6 +79,13 @@ internal static class LipschitzCommand
         });
         return command;
     }
+
+    private static void Write(DeployedModel model, List<LipschitzCertificate> constants, string file) => new CertificateFile
+    {
+        ModelPath = CertificateFile.ModelPathFrom(file, model.Path),
+        Report = new Report { Specification = "", Model = Path.GetFileName(model.Path), ModelSha256 = model.Sha256, Runtime = model.Runtime.Name, Certificates = [] },
+        Constants = [.. constants],
+    }.Write(file);
 
     private static void Check(ParseResult parsed, Option<double?> lower, Option<double?> upper, Option<string?> at, Option<double?> radius, Option<bool> global)
     {

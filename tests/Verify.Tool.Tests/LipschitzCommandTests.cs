@@ -36,6 +36,27 @@ public sealed class LipschitzCommandTests : Session
     }
 
     [Theory]
+    [InlineData("--norm l1 --lower 4 --upper 4.5 --exact", 1)]
+    [InlineData("--norm l2 --at iris.csv --ignore label --radius 0.1", 3)]
+    [InlineData("--norm linf --at iris.csv --ignore label --radius 0.1 --output 2 1", 3)]
+    [InlineData("--norm l2 --global", 1)]
+    public async Task What_is_proved_is_accepted_and_of_another_model_it_is_not(string options, int constants)
+    {
+        var result = JsonDocument.Parse((await Run($"lipschitz iris.onnx {options} --certificate iris.certificate --json")).With(0).Output).RootElement;
+        var check = (await Run("check iris.certificate --json")).With(0);
+        var accepted = JsonDocument.Parse(check.Output).RootElement.EnumerateArray().ToArray();
+        Assert.Equal(constants, accepted.Length);
+        Assert.All(accepted, constant => Assert.True(constant.GetProperty("accepted").GetBoolean()));
+        Assert.Equal(result.GetProperty("upper").GetDouble(), accepted.Max(constant => constant.GetProperty("upper").GetDouble()));
+        Assert.Equal(result.GetProperty("lower").GetDouble(), accepted.Max(constant => constant.GetProperty("lower").GetDouble()));
+        Assert.Contains(": accepted, between ", (await Run("check iris.certificate")).With(0).Output, StringComparison.Ordinal);
+        var bytes = File.ReadAllBytes("iris.onnx");
+        bytes[bytes.Length / 2] ^= 1;
+        File.WriteAllBytes("iris.onnx", bytes);
+        Assert.Contains("certificate of another model", (await Run("check iris.certificate")).With(2).Output, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("--norm l2", "Where do the inputs lie?")]
     [InlineData("--norm l2 --global --lower 0 --upper 1", "Where do the inputs lie?")]
     [InlineData("--norm l2 --lower 0", "belong together")]

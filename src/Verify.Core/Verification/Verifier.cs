@@ -190,6 +190,13 @@ public sealed class Verifier(DeployedModel model)
             : CheckResult.Rejected("It has no proof.");
     }
 
+    /// <summary>Derives the bounds of a Lipschitz constant of this model again, without searching.</summary>
+    /// <param name="constant">What was found of it.</param>
+    /// <param name="cancellation">Ends the work with an <see cref="OperationCanceledException"/>.</param>
+    public LipschitzCheck Check(LipschitzCertificate constant, CancellationToken cancellation = default) => constant.Model == model.Sha256
+        ? LipschitzChecker.Check(constant.OnScores ? model.Scores : model.Network, constant, cancellation)
+        : LipschitzCheck.Rejected($"It is a certificate of another model: {model.Path} has the SHA-256 {model.Sha256}, it names {constant.Model}.");
+
     /// <summary>What was found before of the same property of the same model by the same engine, where it still shows what it showed.</summary>
     private Certificate? Repeated(Property property, CancellationToken cancellation) =>
         // What was unknown may be decided with the budget that is given now.
