@@ -78,7 +78,7 @@ internal static class CleverCommand
         {
             try
             {
-                var own = question with { Label = sample.Label is { } label ? Class(sample, label) : null };
+                var own = question with { Label = QuestionArguments.ClassOf(sample) };
                 results.Add(CleverResult.Of(sample.Name, own, CleverEstimator.Estimate(model.Scores, [.. sample.Values.Select(value => (float)value)], own, cancellation)));
             }
             catch (ArgumentException exception)
@@ -95,10 +95,6 @@ internal static class CleverCommand
 
         return results;
     }
-
-    private static int Class(Sample sample, double label) => label >= 0 && label == (int)label
-        ? (int)label
-        : throw new UsageException(string.Create(CultureInfo.InvariantCulture, $"{sample.Name}: the label {label} is not the number of an output; labels are whole numbers from 0."));
 
     private static (CleverTargets Kind, int? Number) Target(string text) => text switch
     {
@@ -139,7 +135,7 @@ internal static class CleverCommand
         return table;
     }
 
-    private static string Interval(IInterval interval) =>
+    internal static string Interval(IInterval interval) =>
         string.Create(CultureInfo.InvariantCulture, $"{interval.Score:G4} [{interval.Lower:G4}, {interval.Upper:G4}]");
 
     private static string Basis(CleverTargetResult target)

@@ -93,6 +93,14 @@ internal sealed class QuestionArguments
         return 0;
     }
 
+    /// <summary>The class that a sample's label names, where it has one.</summary>
+    internal static int? ClassOf(Sample sample) => sample.Label switch
+    {
+        null => null,
+        { } label when label >= 0 && label == (int)label => (int)label,
+        { } label => throw new UsageException(string.Create(CultureInfo.InvariantCulture, $"{sample.Name}: the label {label} is not the number of an output; labels are whole numbers from 0.")),
+    };
+
     private static bool TryParse(string text, out double number) =>
         double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out number);
 

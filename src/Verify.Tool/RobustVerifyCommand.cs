@@ -24,6 +24,7 @@ internal static class RobustVerifyCommand
             CheckCommand.Create(terminal),
             LipschitzCommand.Create(terminal),
             CleverCommand.Create(terminal),
+            ReportCardCommand.Create(terminal),
             BenchCommand.Create(terminal),
             BaselineCommand.Create(terminal),
             GateCommand.Create(terminal),

@@ -101,9 +101,15 @@ public sealed class ProjectedGradient
         for (var i = 0; i < size; i++) both[point.Length + i] = (float)constraint.Coefficients[i];
     }
 
-    /// <summary>One step against the gradient: by its signs in a box, along it in a ball, in proportion to the region's widths.</summary>
+    /// <summary>One step against the gradient: by its signs in a box, along it in an l2 ball, in one element in an l1 ball, in proportion to the region's widths.</summary>
     private static void Descend(InputRegion region, Span<float> x, ReadOnlySpan<float> gradient, double step)
     {
+        if (region.Norm == Norm.L1)
+        {
+            DescendInOne(region, x, gradient, step);
+            return;
+        }
+
         var length = 0.0;
         for (var i = 0; i < x.Length; i++)
         {
@@ -120,6 +126,23 @@ public sealed class ProjectedGradient
             x[i] -= (float)(step * width * direction);
         }
 
+        Projection.Onto(region, x);
+    }
+
+    /// <summary>A step in the element that lowers the margin most for its length in l1, of those that are not at their border.</summary>
+    private static void DescendInOne(InputRegion region, Span<float> x, ReadOnlySpan<float> gradient, double step)
+    {
+        var (lower, upper) = region.Representable;
+        var (steepest, most) = (-1, 0.0);
+        for (var i = 0; i < x.Length; i++)
+        {
+            var slope = Math.Abs(gradient[i]) * (region.Upper[i] - region.Lower[i]);
+            if (slope <= most || x[i] == (gradient[i] > 0 ? lower[i] : upper[i])) continue;
+            (steepest, most) = (i, slope);
+        }
+
+        if (steepest < 0) return;
+        x[steepest] -= (float)(step * (region.Upper[steepest] - region.Lower[steepest]) * Math.Sign(gradient[steepest]));
         Projection.Onto(region, x);
     }
 }

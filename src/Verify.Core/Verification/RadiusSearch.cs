@@ -23,6 +23,19 @@ public static class RadiusSearch
         Verifier verifier, Func<double, Property> propertyAt, Budget budget, CancellationToken cancellation = default)
     {
         var certificate = verifier.Verify(propertyAt(1), budget, cancellation);
+        var certified = Certified(verifier, propertyAt, budget, cancellation);
+        var attacked = Largest(
+            scale => verifier.Attack(propertyAt(scale), budget, cancellation) is null);
+        return certificate with
+        {
+            CertifiedRadius = certified,
+            AttackedRadius = double.IsFinite(attacked.Fails) ? attacked.Fails : null,
+        };
+    }
+
+    /// <summary>The largest scale found at which bounds prove the property, or 0.</summary>
+    internal static double Certified(Verifier verifier, Func<double, Property> propertyAt, Budget budget, CancellationToken cancellation)
+    {
         bool IsProved(PropertyBounds bounds, double scale) =>
             verifier.Bound(bounds, propertyAt(scale), budget, cancellation).Verdict == Verdict.Verified;
 
@@ -36,14 +49,7 @@ public static class RadiusSearch
             return true;
         });
         while (proved.TryPeek(out var scale) && !IsProved(verifier.BoundsOf(propertyAt(scale)), scale)) proved.Pop();
-        var certified = proved.TryPeek(out var largest) ? largest : 0;
-        var attacked = Largest(
-            scale => verifier.Attack(propertyAt(scale), budget, cancellation) is null);
-        return certificate with
-        {
-            CertifiedRadius = certified,
-            AttackedRadius = double.IsFinite(attacked.Fails) ? attacked.Fails : null,
-        };
+        return proved.TryPeek(out var largest) ? largest : 0;
     }
 
     /// <summary>The largest scale found at which something holds, and the smallest above it at which it does not.</summary>

@@ -248,7 +248,7 @@ public sealed class Verifier(DeployedModel model)
     }
 
     /// <summary>What the deployed network answers to an input, where that violates a property.</summary>
-    private Counterexample? CounterexampleAt(float[] input, Property property)
+    internal Counterexample? CounterexampleAt(float[] input, Property property)
     {
         var outputs = model.Runtime.RunExactly(input);
         return property.Region.Contains(input) && property.Output.IsViolatedBy(outputs)
