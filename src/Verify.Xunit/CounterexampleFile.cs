@@ -11,17 +11,14 @@ internal sealed record CounterexampleFile(
     string Property, string Description, string Model, string Runtime,
     ImmutableArray<float> Input, ImmutableArray<float> Output, ImmutableArray<Conjunction> Violations)
 {
-    private static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web) { WriteIndented = true };
+    internal static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web) { WriteIndented = true };
 
     /// <summary>Writes a counterexample below the test's output folder, and returns the file.</summary>
     public static string Write(string test, DeployedModel model, Property property, Counterexample counterexample)
     {
-        var folder = Path.Combine(AppContext.BaseDirectory, "counterexamples");
-        Directory.CreateDirectory(folder);
-        var name = string.Concat($"{test}.{property.Name}".Select(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' ? c : '_'));
-        var path = Path.Combine(folder, $"{name}.json");
+        var path = TestFiles.Result($"{test}.{property.Name}");
         var content = new CounterexampleFile(
-            property.Name, property.Output.Description, Path.GetRelativePath(folder, model.Path), counterexample.Runtime,
+            property.Name, property.Output.Description, Path.GetRelativePath(Path.GetDirectoryName(path)!, model.Path), counterexample.Runtime,
             counterexample.Input, counterexample.Output, property.Output.Violations);
         File.WriteAllText(path, JsonSerializer.Serialize(content, Options));
         return path;

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
 using RobustVerify.Core.Certificates;
+using RobustVerify.Core.Clever;
 using RobustVerify.Core.Networks;
 using RobustVerify.Core.Runtimes;
 using RobustVerify.Core.Specifications;
@@ -46,6 +47,51 @@ internal static class FailureMessage
         {certificate.Reason ?? "The budget is spent"}
         The network may be robust here, or not: ask for a smaller radius, or train it to be robust.
         """;
+
+    /// <summary>Where a network is too steep, and how to see it again.</summary>
+    public static string TooSteep(
+        DeployedModel model, string name, string claim, string constant, Specification? around, ReadOnlySpan<double> witness, string file)
+    {
+        var text = new StringBuilder();
+        text.AppendLine($"FALSIFIED {name}: it is not true that {claim}.");
+        text.AppendLine($"They change {constant} times as much near an input that was found{(around is null ? "." : ":")}");
+        text.AppendLine();
+        if (around is not null)
+        {
+            var (features, sample, input) = (around.FeatureNames, around.Samples[0].Values, witness.ToArray());
+            Append(
+                text, "feature", "no feature changes: it is the sample itself",
+                sample.Select((value, i) => (features.Length == sample.Length ? features[i] : NameOf(model.Network.Inputs, i), value, input[i])));
+            text.AppendLine();
+        }
+
+        text.AppendLine($"The input is in {file}");
+        text.AppendLine("To replay it, paste this line into a test:");
+        text.Append(CultureInfo.InvariantCulture, $"    RobustVerify.Xunit.Replay.Witness(@\"{file}\");");
+        return text.ToString();
+    }
+
+    /// <summary>That a limit lies between what is found and what is proved, and what to do.</summary>
+    public static string Undecided(string name, string claim, string lower, string upper, string method) =>
+        $"""
+        INCONCLUSIVE {name}: neither proved nor refuted that {claim}.
+        The Lipschitz constant lies between {lower}, near an input that was found, and {upper} ({method}).
+        The network may be flat enough, or not: ask for a larger constant, or for a smaller radius or domain.
+        """;
+
+    /// <summary>That an estimate is too low, and what that means.</summary>
+    public static string LowScore(string name, string told, string least, CleverReport report)
+    {
+        var nearest = report.Nearest;
+        var why = nearest.Margin > 0
+            ? string.Create(CultureInfo.InvariantCulture, $"The nearest class seems to be {nearest.Target}, whose output is {nearest.Margin:G6} below that of {report.Label}.")
+            : $"At the sample itself output {nearest.Target} is not below that of its label, {report.Label}.";
+        return $"""
+            TOO LOW {name}: {told}, and the whole interval lies below the {least} that is asked for.
+            {why}
+            A score is an estimate: it does not prove that such an input exists. [RobustWithin({least})] proves or refutes it.
+            """;
+    }
 
     private static void Append(StringBuilder text, string title, string none, IEnumerable<(string Name, double Before, double After)> values)
     {

@@ -1,4 +1,4 @@
 namespace RobustVerify.Xunit;
 
-/// <summary>Neither a proof nor a counterexample was found: the network may be robust, but nobody knows.</summary>
+/// <summary>Neither a proof nor an input that refutes it was found: the network may be as it should, but nobody knows.</summary>
 public sealed class InconclusiveException(string message) : Exception(message);

@@ -13,7 +13,7 @@ internal sealed record RobustSettings(
     /// <summary>The settings of a test: its own, then its class's, then its assembly's.</summary>
     public static RobustSettings Of(MethodInfo method, Type testClass)
     {
-        var settings = method.GetCustomAttribute<RobustWithinAttribute>()!.Settings;
+        var settings = method.GetCustomAttribute<ModelTestAttribute>()!.Settings;
         if (testClass.GetCustomAttribute<RobustDefaultsAttribute>() is { } ofClass) settings = settings.Or(ofClass.Settings);
         if (testClass.Assembly.GetCustomAttribute<RobustDefaultsAttribute>() is { } ofAssembly) settings = settings.Or(ofAssembly.Settings);
         return settings;

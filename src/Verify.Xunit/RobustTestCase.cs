@@ -7,7 +7,7 @@ using Xunit.Sdk;
 
 namespace RobustVerify.Xunit;
 
-/// <summary>One sample of a method, or all the properties that a method returns.</summary>
+/// <summary>One sample of a method, or a method that needs none.</summary>
 public sealed class RobustTestCase : XunitTestCase
 {
     /// <summary>Used by the test runner, which deserialises test cases.</summary>
@@ -22,7 +22,7 @@ public sealed class RobustTestCase : XunitTestCase
         string? sample, object[]? arguments)
         : base(diagnosticMessageSink, display, options, testMethod, arguments) => Name(sample);
 
-    /// <summary>The name of the sample; none where the method returns properties.</summary>
+    /// <summary>The name of the sample; none where the method needs none.</summary>
     public string? Sample { get; private set; }
 
     /// <inheritdoc/>
@@ -127,9 +127,9 @@ public sealed class RobustTestCase : XunitTestCase
 
         private void Prove(object? result)
         {
-            var proof = new RobustnessProof(TestMethod, TestClass, notes);
-            if (((RobustTestCase)TestCase).Sample is { } sample) proof.OfSample(sample, TestMethodArguments, CancellationTokenSource.Token);
-            else proof.OfProperties(result, CancellationTokenSource.Token);
+            var test = TestMethod.GetCustomAttribute<ModelTestAttribute>()!.TestOf(TestMethod, TestClass, notes);
+            if (((RobustTestCase)TestCase).Sample is { } sample) test.OfSample(sample, TestMethodArguments, CancellationTokenSource.Token);
+            else test.OfMethod(result, CancellationTokenSource.Token);
         }
     }
 }

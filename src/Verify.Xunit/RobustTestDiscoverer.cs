@@ -1,12 +1,11 @@
 using System.Reflection;
-using RobustVerify.Core.Specifications;
 using Xunit;
 using Xunit.Abstractions;
 using Xunit.Sdk;
 
 namespace RobustVerify.Xunit;
 
-/// <summary>Makes one test of every row of data, or one of a method that returns properties.</summary>
+/// <summary>Makes one test of every row of data, or one of a method that needs none.</summary>
 public sealed class RobustTestDiscoverer(IMessageSink diagnosticMessageSink) : IXunitTestCaseDiscoverer
 {
     /// <inheritdoc/>
@@ -20,7 +19,7 @@ public sealed class RobustTestDiscoverer(IMessageSink diagnosticMessageSink) : I
         {
             var method = testMethod.Method.ToRuntimeMethod();
             // Of a test that is skipped not even the data is read.
-            if (factAttribute.GetNamedArgument<string>(nameof(FactAttribute.Skip)) is not null || ReturnsProperties(method.ReturnType))
+            if (factAttribute.GetNamedArgument<string>(nameof(FactAttribute.Skip)) is not null || !method.GetCustomAttribute<ModelTestAttribute>()!.TakesSamples(method))
                 return [new RobustTestCase(diagnosticMessageSink, display, options, testMethod, null, null)];
             return [.. Rows(method).Select(row => new RobustTestCase(diagnosticMessageSink, display, options, testMethod, row.Name, row.Arguments))];
         }
@@ -32,9 +31,6 @@ public sealed class RobustTestDiscoverer(IMessageSink diagnosticMessageSink) : I
             return [new ExecutionErrorTestCase(diagnosticMessageSink, display, options, testMethod, cause.Message)];
         }
     }
-
-    internal static bool ReturnsProperties(Type type) =>
-        typeof(IEnumerable<Property>).IsAssignableFrom(type) || typeof(Specification).IsAssignableFrom(type);
 
     private static List<(string Name, object[] Arguments)> Rows(MethodInfo method)
     {
@@ -53,7 +49,7 @@ public sealed class RobustTestDiscoverer(IMessageSink diagnosticMessageSink) : I
         if (rows.Count == 0)
         {
             throw new ArgumentException(
-                $"{method.DeclaringType?.Name}.{method.Name} has no samples: add [CsvRows], [InlineData] or [MemberData], or return properties.");
+                $"{method.DeclaringType?.Name}.{method.Name} has no samples: add [CsvRows], [InlineData] or [MemberData]{(method.IsDefined(typeof(RobustWithinAttribute)) ? ", or return properties" : "")}.");
         }
 
         // A sample is known by its name, in the list of tests as in the snapshot.

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
-using System.Globalization;
 using System.Reflection;
 using System.Text;
 using RobustVerify.Core.Certificates;
@@ -12,56 +11,28 @@ namespace RobustVerify.Xunit;
 
 /// <summary>Proves the properties of one test, compares them with its snapshot, and fails the test where it must.</summary>
 [StackTraceHidden]
-internal sealed class RobustnessProof
+internal sealed class RobustnessProof(MethodInfo method, Type testClass, RobustWithinAttribute attribute, StringBuilder notes)
+    : ModelTest(method, testClass, attribute)
 {
-    private readonly MethodInfo method;
-    private readonly RobustWithinAttribute attribute;
-    private readonly RobustSettings settings;
-    private readonly Assembly assembly;
-    private readonly StringBuilder notes;
-    private readonly string test;
-
-    public RobustnessProof(MethodInfo method, Type testClass, StringBuilder notes)
-    {
-        (this.method, this.notes) = (method, notes);
-        attribute = method.GetCustomAttribute<RobustWithinAttribute>()!;
-        settings = RobustSettings.Of(method, testClass);
-        assembly = testClass.Assembly;
-        test = $"{testClass.Name}.{method.Name}";
-    }
+    private readonly double? radius = attribute.Radius;
 
     /// <summary>The network's answer stays the same around a sample.</summary>
-    public void OfSample(string name, object[] arguments, CancellationToken cancellation)
+    public override void OfSample(string name, object[] arguments, CancellationToken cancellation)
     {
-        var radius = attribute.Radius
-            ?? throw new ArgumentException($"{test} names no radius: write [RobustWithin(0.1)], or return properties from the method.");
+        var within = radius
+            ?? throw new ArgumentException($"{Test} names no radius: write [RobustWithin(0.1)], or return properties from the method.");
         var model = Load();
-        var sample = arguments[0] switch
+        var around = Around(model, name, arguments, within);
+        var specification = around with
         {
-            double[] values => values,
-            float[] values => [.. values.Select(value => (double)value)],
-            var other => throw new ArgumentException(
-                $"The first argument of {test} is the sample, a double[] or float[]; {name} gives {other?.GetType().Name ?? "null"}."),
+            Semantics = Settings.Semantics ?? Semantics.Real,
+            Requirement = Settings.ChangesAtMost is { } amount ? new ChangesAtMost(amount) : new SameLabel(Predicted: around.Samples[0].Label is null),
         };
-        var label = arguments.Length > 1 && arguments[1] is sbyte or byte or short or ushort or int or long ? Convert.ToDouble(arguments[1]) : (double?)null;
-        var specification = new Specification
-        {
-            Name = test,
-            ModelPath = model.Path,
-            Samples = [new Sample(name, [.. sample], label)],
-            FeatureNames = method.GetCustomAttributes<CsvRowsAttribute>().FirstOrDefault()?.Read(assembly).FeatureNames ?? [],
-            Radius = radius,
-            Norm = settings.Norm ?? Norm.Linf,
-            Semantics = settings.Semantics ?? Semantics.Real,
-            DomainLower = settings.DomainLower is { } lower ? new FeatureValues(lower) : null,
-            DomainUpper = settings.DomainUpper is { } upper ? new FeatureValues(upper) : null,
-            Requirement = settings.ChangesAtMost is { } amount ? new ChangesAtMost(amount) : new SameLabel(Predicted: label is null),
-        };
-        Prove(model, specification, string.Create(CultureInfo.InvariantCulture, $"within {radius} of it ({Spelled(specification.Norm)})"), cancellation);
+        Prove(model, specification, Within(within), cancellation);
     }
 
     /// <summary>The properties that the method returned hold.</summary>
-    public void OfProperties(object? returned, CancellationToken cancellation)
+    public override void OfMethod(object? returned, CancellationToken cancellation)
     {
         switch (returned)
         {
@@ -72,14 +43,9 @@ internal sealed class RobustnessProof
                 Prove(Load(), [.. properties], cancellation);
                 break;
             default:
-                throw new ArgumentException($"{test} returned no properties.");
+                throw new ArgumentException($"{Test} returned no properties.");
         }
     }
-
-    private DeployedModel Load() => LoadedModels.Load(TestFiles.Find(
-        settings.Model ?? throw new ArgumentException(
-            $"{test} names no model: set Model in [RobustWithin], or in [RobustDefaults] on the class or the assembly."),
-        attribute.SourceFile, assembly));
 
     private void Prove(DeployedModel model, Specification specification, string region, CancellationToken cancellation)
     {
@@ -90,8 +56,8 @@ internal sealed class RobustnessProof
 
     private void Prove(DeployedModel model, ImmutableArray<Property> properties, CancellationToken cancellation)
     {
-        if (properties.IsEmpty) throw new ArgumentException($"{test} has no properties to prove.");
-        var report = new Verifier(model).Verify(test, properties, Budget.Default, cancellation: cancellation);
+        if (properties.IsEmpty) throw new ArgumentException($"{Test} has no properties to prove.");
+        var report = new Verifier(model).Verify(Test, properties, Budget.Default, cancellation: cancellation);
         Judge(model, report, properties, [], "of its region", Middle);
     }
 
@@ -101,7 +67,7 @@ internal sealed class RobustnessProof
     {
         if (!report.Complete) throw new OperationCanceledException();
         var certificates = report.Certificates;
-        var snapshot = Snapshot.For(TestFiles.FolderOf(attribute.SourceFile, assembly), test);
+        var snapshot = Snapshot.For(Folder, Test);
         var comparison = snapshot.Compare(model, certificates);
 
         var problems = properties.Zip(certificates)
@@ -121,7 +87,7 @@ internal sealed class RobustnessProof
         var before = comparison.Before is { } place ? $"\n\nThe model was better before: {place}" : "";
         if (certificate.Counterexample is not { } counterexample)
             throw new InconclusiveException(FailureMessage.Inconclusive(worst, region, certificate) + others + before);
-        var file = CounterexampleFile.Write(test, model, worst, counterexample);
+        var file = CounterexampleFile.Write(Test, model, worst, counterexample);
         throw new FalsifiedException(
             FailureMessage.Falsified(model, worst, region, sample(worst), features, counterexample, file) + others + before);
     }
@@ -135,6 +101,4 @@ internal sealed class RobustnessProof
         for (var i = 0; i < middle.Length; i++) middle[i] = 0.5 * region.Lower[i] + 0.5 * region.Upper[i];
         return middle;
     }
-
-    private static string Spelled(Norm norm) => norm switch { Norm.L1 => "l1", Norm.L2 => "l2", _ => "l∞" };
 }

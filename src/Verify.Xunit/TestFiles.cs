@@ -16,6 +16,14 @@ internal static class TestFiles
             + $"<None Include=\"{name}\" CopyToOutputDirectory=\"IfDifferent\" /> to the project.");
     }
 
+    /// <summary>A file of a name for what a test found, below its output folder.</summary>
+    public static string Result(string name)
+    {
+        var folder = Path.Combine(AppContext.BaseDirectory, "counterexamples");
+        Directory.CreateDirectory(folder);
+        return Path.Combine(folder, $"{string.Concat(name.Select(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' ? c : '_'))}.json");
+    }
+
     /// <summary>The folder of a source file on this machine.</summary>
     /// <remarks>
     /// A deterministic build records /_/some/folder/Tests.cs. What of it lies under the project's folder is recognised by

@@ -16,6 +16,16 @@ public class DigitTests
         Assert.InRange(label, 0, 9);
     }
 
+    /// <summary>The scores of digits change by at most four times as much as the image, from any image to any other, both in Euclidean length.</summary>
+    [LipschitzAtMost(4, Norm = Norm.L2)]
+    public void No_image_changes_the_scores_much_more_than_it_changes()
+    {
+    }
+
+    /// <summary>As far as samples of gradients tell, which prove nothing, every other digit is further away than this, in Euclidean length.</summary>
+    [CleverAtLeast(4, Norm = Norm.L2), CsvRows("digits.csv", Label = "label", Count = 6)]
+    public void Another_digit_seems_far_away(double[] pixels, int label) => Assert.InRange(label, 0, pixels.Length);
+
     /// <summary>Properties may have regions of any shape: here dark pixels fade, and empty ones stay empty.</summary>
     [RobustWithin]
     public IEnumerable<Property> A_six_stays_a_six_when_it_fades()

@@ -72,7 +72,17 @@ public sealed record Specification
     /// <param name="sample">The number of the sample, from 0.</param>
     /// <param name="scale">What the radii are multiplied by, not negative.</param>
     /// <exception cref="SpecificationException">The sample does not fit the model, or its region is empty.</exception>
-    public Property PropertyAt(DeployedModel model, int sample, double scale = 1)
+    public Property PropertyAt(DeployedModel model, int sample, double scale = 1) => At(model, sample, center =>
+        new Property(Samples[sample].Name, RegionAround(center, scale), Requirement.At(model, Samples[sample], center)) { Semantics = Semantics });
+
+    /// <summary>The inputs around one sample.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="sample">The number of the sample, from 0.</param>
+    /// <exception cref="SpecificationException">The sample does not fit the model, or its region is empty.</exception>
+    public InputRegion RegionAt(DeployedModel model, int sample) => At(model, sample, center => RegionAround(center, 1));
+
+    /// <summary>What there is at a sample, as the model is given it.</summary>
+    private T At<T>(DeployedModel model, int sample, Func<float[], T> at)
     {
         var (name, values) = (Samples[sample].Name, Samples[sample].Values);
         try
@@ -81,8 +91,7 @@ public sealed record Specification
             if (values.Length != inputs)
                 throw new ArgumentException($"it has {values.Length} values, but the model reads {inputs} inputs{Hint(values.Length, inputs)}");
             // The model is given float32 numbers: the region lies around what it sees.
-            var center = values.Select(value => (float)value).ToArray();
-            return new Property(name, RegionAround(center, scale), Requirement.At(model, Samples[sample], center)) { Semantics = Semantics };
+            return at([.. values.Select(value => (float)value)]);
         }
         catch (ArgumentException exception)
         {
