@@ -25,7 +25,7 @@ internal sealed class CleverTest(MethodInfo method, Type testClass, CleverAtLeas
         var report = CleverEstimator.Estimate(model.Scores, [.. sample.Values.Select(value => (float)value)], question, cancellation);
         var score = report.Score;
         var told = $"the CLEVER score ({Spelled(Norm)}) is {Digits(score.Value)} [{Digits(score.Lower)}, {Digits(score.Upper)}] in a ball of the radius {Number(radius)}";
-        if (score.Upper < least) throw new LowScoreException(FailureMessage.LowScore(name, told, Number(least), report));
+        if (score.Upper < least) throw new LowScoreException(FailureMessage.LowScore(name, told, Number(least), Norm, report));
         notes.AppendLine(CultureInfo.InvariantCulture, $"{name}: {told}. It is an estimate, and proves nothing.");
     }
 

@@ -80,7 +80,7 @@ internal static class FailureMessage
         """;
 
     /// <summary>That an estimate is too low, and what that means.</summary>
-    public static string LowScore(string name, string told, string least, CleverReport report)
+    public static string LowScore(string name, string told, string least, Norm norm, CleverReport report)
     {
         var nearest = report.Nearest;
         var why = nearest.Margin > 0
@@ -89,7 +89,7 @@ internal static class FailureMessage
         return $"""
             TOO LOW {name}: {told}, and the whole interval lies below the {least} that is asked for.
             {why}
-            A score is an estimate: it does not prove that such an input exists. [RobustWithin({least})] proves or refutes it.
+            A score is an estimate: it does not prove that such an input exists. [RobustWithin({least}, Norm = Norm.{norm})] proves or refutes it.
             """;
     }
 

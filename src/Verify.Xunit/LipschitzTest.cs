@@ -58,7 +58,7 @@ internal sealed class LipschitzTest(MethodInfo method, Type testClass, Lipschitz
         }
 
         if (!(constant.Lower > limit)) throw new InconclusiveException(FailureMessage.Undecided(name, claim, lower, upper, constant.Method));
-        var file = new WitnessFile(name, claim, model.Path, Norm, limit, constant.Witness).Write(Test, name);
+        var file = new WitnessFile(name, claim, model.Path, Norm, limit, constant.Witness).Write(Test);
         throw new FalsifiedException(FailureMessage.TooSteep(model, name, claim, lower, around, constant.Witness.AsSpan(), file));
     }
 

@@ -1,16 +1,17 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using RobustVerify.Core.Specifications;
 
 namespace RobustVerify.Xunit;
 
 /// <summary>An input near which a network is too steep, with all that it takes to see it again.</summary>
-internal sealed record WitnessFile(string Name, string Claim, string Model, Norm Norm, double Limit, ImmutableArray<double> Input)
+internal sealed record WitnessFile(string Name, string Claim, string Model, [property: JsonConverter(typeof(JsonStringEnumConverter<Norm>))] Norm Norm, double Limit, ImmutableArray<double> Input)
 {
     /// <summary>Writes a witness below the test's output folder, and returns the file.</summary>
-    public string Write(string test, string name)
+    public string Write(string test)
     {
-        var path = TestFiles.Result($"{test}.{name}.witness");
+        var path = TestFiles.Result($"{(Name == test ? test : $"{test}.{Name}")}.witness");
         var content = this with { Model = Path.GetRelativePath(Path.GetDirectoryName(path)!, Model) };
         File.WriteAllText(path, JsonSerializer.Serialize(content, CounterexampleFile.Options));
         return path;
