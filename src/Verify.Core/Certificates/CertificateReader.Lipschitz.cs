@@ -41,7 +41,7 @@ internal sealed partial class CertificateReader
         {
             0 => new NormProductPart(),
             1 => new JacobianPart(),
-            2 => new GradientPart(),
+            2 => new GradientPart([.. Many(() => new GradientLines(Neurons(), [.. Many(Lines)], Lines()))]),
             3 => new MultiplierPart(Double(), Short()),
             4 => new SlopeCut(Integer(), LipschitzPart(), LipschitzPart()),
             5 => new BoxHalves(Integer(), Double(), LipschitzPart(), LipschitzPart()),

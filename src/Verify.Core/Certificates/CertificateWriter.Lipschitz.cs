@@ -33,7 +33,18 @@ internal sealed partial class CertificateWriter
         {
             case NormProductPart: Write(0); break;
             case JacobianPart: Write(1); break;
-            case GradientPart: Write(2); break;
+            case GradientPart gradient:
+                Write(2);
+                Write(gradient.Outputs.Length);
+                foreach (var (neurons, entries, sum) in gradient.Outputs)
+                {
+                    Write(neurons);
+                    Write(entries.Length);
+                    foreach (var lines in entries) Write(lines);
+                    Write(sum);
+                }
+
+                break;
             case MultiplierPart multipliers:
                 Write(3);
                 Write(multipliers.Constant);

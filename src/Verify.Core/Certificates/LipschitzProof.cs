@@ -26,7 +26,14 @@ public sealed record NormProductPart : LipschitzPart;
 public sealed record JacobianPart : LipschitzPart;
 
 /// <summary>By lines for the gradient network of every output.</summary>
-public sealed record GradientPart : LipschitzPart;
+/// <param name="Outputs">The lines of every output, as far as they are not those of least area; none where all are.</param>
+public sealed record GradientPart(ImmutableArray<GradientLines> Outputs) : LipschitzPart;
+
+/// <summary>The lines by which the gradient of one output is bounded.</summary>
+/// <param name="Neurons">Neurons of the gradient network that are bounded by lines of their own.</param>
+/// <param name="Entries">For every entry of the gradient those of its lower bound and those of its upper one; none where all are of least area.</param>
+/// <param name="Sum">In l∞ those of the sum of the entries' absolute values.</param>
+public sealed record GradientLines(ImmutableArray<NeuronRow> Neurons, ImmutableArray<RowLines> Entries, RowLines Sum);
 
 /// <summary>In l2 by multipliers of slopes: the quadratic form of the chain that they make is positive definite.</summary>
 /// <param name="Constant">The bound.</param>

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using RobustVerify.Core.Certificates;
 using RobustVerify.Core.Networks;
 using RobustVerify.Core.Numerics;
@@ -13,16 +14,24 @@ internal static class GradientBounds
     /// <param name="norm">The norm.</param>
     /// <param name="region">The region that the box lies in.</param>
     /// <param name="bounds">Bounds of the network over the box.</param>
+    /// <param name="lines">The lines of every output, or none where all are of least area.</param>
+    /// <param name="place">The part, for messages.</param>
     /// <param name="cancellation">Ends the work.</param>
-    public static double Upper(Network network, Norm norm, InputRegion region, PartBounds bounds, CancellationToken cancellation)
+    public static double Upper(
+        Network network, Norm norm, InputRegion region, PartBounds bounds, ImmutableArray<GradientLines> lines, Place place, CancellationToken cancellation)
     {
+        if (lines.IsDefault || (lines.Length != 0 && lines.Length != network.Output.Size)) throw new InvalidProof(place, $"There are not lines of {network.Output.Size} outputs.");
         if (Jumps(network, bounds)) return double.PositiveInfinity;
         var (rows, columns) = (network.Output.Size, network.Input.Size);
         var (lower, upper) = (new double[rows * columns], new double[rows * columns]);
         for (var r = 0; r < rows; r++)
         {
             var gradient = Differentiation.Gradient(network, r);
-            var part = PartBounds.Over(new Layout(gradient, region, Semantics.Real), bounds.Lower(0), bounds.Upper(0), null, [], cancellation);
+            var own = lines.IsEmpty ? new GradientLines([], [], RowLines.LeastArea) : lines[r];
+            var layout = new Layout(gradient, region, Semantics.Real);
+            new ProofFormat(layout, null, place).Require(own, columns);
+            var part = PartBounds.Over(layout, bounds.Lower(0), bounds.Upper(0), null, own.Neurons, cancellation);
+            if (part.IsEmpty) throw new InvalidProof(place, "The bounds of a gradient contradict one another.");
             if (part.FirstUnknown() is not null) return double.PositiveInfinity;
             var entries = new double[2 * columns][];
             for (var j = 0; j < columns; j++)
@@ -31,7 +40,7 @@ internal static class GradientBounds
                 (entries[2 * j][j], entries[2 * j + 1][j]) = (1, -1);
             }
 
-            var least = Least(part, entries, cancellation);
+            var least = Least(part, entries, own.Entries, cancellation);
             for (var j = 0; j < columns; j++) (lower[r * columns + j], upper[r * columns + j]) = (least[2 * j], -least[2 * j + 1]);
             if (norm != Norm.Linf) continue;
 
@@ -45,7 +54,7 @@ internal static class GradientBounds
                 offset = Rounding.Up(offset + Rounding.Up(Math.Max(Rounding.Up(Math.Abs(l) + Rounding.Up(slopes[j] * l)), Rounding.Up(Math.Abs(h) + Rounding.Up(slopes[j] * h)))));
             }
 
-            var sum = Rounding.Up(offset - Least(part, [slopes], cancellation)[0]);
+            var sum = Rounding.Up(offset - Least(part, [slopes], [own.Sum], cancellation)[0]);
             var row = lower.AsSpan(r * columns, columns);
             if (!(sum < MatrixNorms.Upper(Largest(row, upper.AsSpan(r * columns, columns)), 1, columns, norm))) continue;
             row.Clear();
@@ -105,10 +114,10 @@ internal static class GradientBounds
     });
 
     /// <summary>The least values of linear functions of the output.</summary>
-    private static double[] Least(PartBounds part, double[][] functions, CancellationToken cancellation)
+    private static double[] Least(PartBounds part, double[][] functions, ImmutableArray<RowLines> lines, CancellationToken cancellation)
     {
         var violations = Array.ConvertAll(functions, function => new WeightedViolation(new Conjunction([new LinearConstraint([.. function], 0)]), [1]));
-        var rows = Array.ConvertAll(functions, _ => ViolationRow.Of(0, 0, 1, RowLines.LeastArea));
+        var rows = functions.Select((_, i) => ViolationRow.Of(0, 0, 1, lines.IsEmpty ? RowLines.LeastArea : lines[i])).ToArray();
         return Array.ConvertAll(BackwardRows.OfOutput(part, violations, rows, needsFunctions: false, cancellation), bound => bound.Minimum);
     }
 

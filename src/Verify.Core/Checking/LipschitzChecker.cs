@@ -150,11 +150,11 @@ public sealed class LipschitzChecker
         var bounds = box is null ? null : PartBounds.Over(layout!, box.Lower, box.Upper, null, box.Neurons, cancellation);
         if (bounds is { IsEmpty: true }) throw new InvalidProof(place, "The bounds of this part contradict one another.");
         if (part is NormProductPart) return LayerNorms.Product(varying.Network, norm, bounds);
-        if (part is GradientPart)
+        if (part is GradientPart gradient)
         {
             return bounds is null
                 ? throw new InvalidProof(place, "Over all inputs the gradient network has no bounds.")
-                : GradientBounds.Upper(varying.Network, norm, varying.Region!, bounds, cancellation);
+                : GradientBounds.Upper(varying.Network, norm, varying.Region!, bounds, gradient.Outputs, place, cancellation);
         }
 
         if (chain.Value is not { } layers) throw new InvalidProof(place, "The network is no chain of matrices and functions.");

@@ -41,6 +41,17 @@ internal readonly struct ProofFormat(Layout layout, Property? property, Place pl
         }
     }
 
+    /// <summary>Throws where the lines of a gradient say something that cannot be meant.</summary>
+    /// <param name="lines">The lines.</param>
+    /// <param name="entries">How many entries the gradient has.</param>
+    public void Require(GradientLines lines, int entries)
+    {
+        Require(!lines.Neurons.IsDefault && !lines.Entries.IsDefault && lines.Entries.Length is var count && (count == 0 || count == 2 * entries), $"There are not lines of the bounds of {entries} entries.");
+        Require(lines.Neurons, 0);
+        foreach (var row in lines.Entries) Require(row, 0);
+        Require(lines.Sum, 0);
+    }
+
     private void Require(RowLines lines, int cuts)
     {
         Require(!lines.Neurons.IsDefault && !lines.Slopes.IsDefault && lines.Neurons.Length == lines.Slopes.Length, "A row does not have one slope for each of its neurons.");

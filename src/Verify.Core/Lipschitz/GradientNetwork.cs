@@ -1,4 +1,6 @@
+using System.Collections.Immutable;
 using RobustVerify.Core.Bounds;
+using RobustVerify.Core.Certificates;
 using RobustVerify.Core.Networks;
 using RobustVerify.Core.Numerics;
 using RobustVerify.Core.Specifications;
@@ -20,7 +22,8 @@ internal static class GradientNetwork
     private const double MostWork = 1 << 27;
 
     /// <summary>An upper bound; infinite where the method does not apply or is cancelled.</summary>
-    public static double Upper(Problem problem, CancellationToken cancellation)
+    /// <returns>The bound, and the lines that prove it where proofs are kept.</returns>
+    public static (double Bound, GradientPart Part) Upper(Problem problem, CancellationToken cancellation)
     {
         try
         {
@@ -28,43 +31,47 @@ internal static class GradientNetwork
         }
         catch (OperationCanceledException)
         {
-            return double.PositiveInfinity;
+            return (double.PositiveInfinity, new([]));
         }
     }
 
-    private static double Bound(Problem problem, CancellationToken cancellation)
+    private static (double Bound, GradientPart Part) Bound(Problem problem, CancellationToken cancellation)
     {
         var network = problem.Network;
         var (rows, columns) = (network.Output.Size, network.Input.Size);
-        if (problem.Region is not { } region || Work(network) is var work && work > MostWork) return double.PositiveInfinity;
+        if (problem.Region is not { } region || Work(network) is var work && work > MostWork) return (double.PositiveInfinity, new([]));
         var iterations = work <= MostOptimised ? SlopeIterations : 0;
         foreach (var node in network.Nodes.OfType<ElementwiseNode>())
         {
-            if (Slopes.Of(node, problem.Bounds).Upper.Contains(double.PositiveInfinity)) return double.PositiveInfinity;
+            if (Slopes.Of(node, problem.Bounds).Upper.Contains(double.PositiveInfinity)) return (double.PositiveInfinity, new([]));
         }
 
         var (lower, upper, sums) = (new double[rows * columns], new double[rows * columns], new double[rows]);
+        var told = ImmutableArray.CreateBuilder<GradientLines>();
         for (var r = 0; r < rows; r++)
         {
             var gradient = Differentiation.Gradient(network, r);
-            var propagation = LinearBoundPropagation.Propagate(gradient, [region], iterations, cancellation: cancellation);
+            var propagation = LinearBoundPropagation.Propagate(gradient, [region], iterations, tells: problem.Tells, cancellation: cancellation);
             var coefficients = new double[2 * columns * columns];
             for (var j = 0; j < columns; j++) (coefficients[2 * j * columns + j], coefficients[(2 * j + 1) * columns + j]) = (1, -1);
-            var bounds = propagation.LowerBounds(coefficients, 0, iterations, cancellation: cancellation);
+            var (bounds, entries) = propagation.LowerBoundsAndLines(coefficients, 0, iterations, null, cancellation);
             for (var j = 0; j < columns; j++) (lower[r * columns + j], upper[r * columns + j]) = (bounds[2 * j], -bounds[2 * j + 1]);
-            if (problem.Norm == Norm.Linf) sums[r] = Sum(propagation, lower.AsSpan(r * columns, columns), upper.AsSpan(r * columns, columns), cancellation);
+            var ofSum = RowLines.LeastArea;
+            if (problem.Norm == Norm.Linf) (sums[r], ofSum) = Sum(propagation, lower.AsSpan(r * columns, columns), upper.AsSpan(r * columns, columns), cancellation);
+            if (problem.Tells) told.Add(new GradientLines(propagation.Told, [.. entries], ofSum));
         }
 
         var magnitudes = new double[rows * columns];
         for (var i = 0; i < magnitudes.Length; i++) magnitudes[i] = Math.Max(Math.Abs(lower[i]), Math.Abs(upper[i]));
         var plain = MatrixNorm.OfMagnitudes(magnitudes, rows, columns, problem.Norm);
-        if (!double.IsFinite(plain)) return double.PositiveInfinity;
-        return problem.Norm switch
+        if (!double.IsFinite(plain)) return (double.PositiveInfinity, new([]));
+        var bound = problem.Norm switch
         {
             Norm.Linf => Math.Min(plain, sums.Max()),
             Norm.L2 => Math.Min(plain, Split(lower, upper, rows, columns)),
             _ => plain,
         };
+        return (bound, new(told.ToImmutable()));
     }
 
     /// <summary>Pairs of elements of the network and of its gradient, for all outputs.</summary>
@@ -74,14 +81,14 @@ internal static class GradientNetwork
         return network.Output.Size * size * size;
     }
 
-    /// <summary>An upper bound of Σ |Jⱼ|.</summary>
-    private static double Sum(LinearBoundPropagation propagation, ReadOnlySpan<double> lower, ReadOnlySpan<double> upper, CancellationToken cancellation)
+    /// <summary>An upper bound of Σ |Jⱼ|, and the lines of it where they are kept.</summary>
+    private static (double Bound, RowLines Lines) Sum(LinearBoundPropagation propagation, ReadOnlySpan<double> lower, ReadOnlySpan<double> upper, CancellationToken cancellation)
     {
         var (row, constant) = (new double[lower.Length], 0.0);
         for (var j = 0; j < row.Length; j++)
         {
             var (l, h) = (lower[j], upper[j]);
-            if (!double.IsFinite(h - l)) return double.PositiveInfinity;
+            if (!double.IsFinite(h - l)) return (double.PositiveInfinity, RowLines.LeastArea);
             if (l >= 0 || h <= 0)
             {
                 row[j] = l >= 0 ? -1 : 1;
@@ -94,7 +101,8 @@ internal static class GradientNetwork
             constant = Rounding.Up(constant + Rounding.Up(Math.Max(Rounding.Up(h - Rounding.Down(slope * h)), Rounding.Up(-l - Rounding.Down(slope * l)))));
         }
 
-        return Rounding.Up(constant - propagation.LowerBounds(row, 0, SlopeIterations, cancellation: cancellation)[0]);
+        var (bounds, lines) = propagation.LowerBoundsAndLines(row, 0, SlopeIterations, null, cancellation);
+        return (Rounding.Up(constant - bounds[0]), lines.FirstOrDefault() ?? RowLines.LeastArea);
     }
 
     /// <summary>The norm of the centre and that of the radius.</summary>

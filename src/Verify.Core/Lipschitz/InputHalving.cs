@@ -45,21 +45,19 @@ internal static class InputHalving
             largest = bound;
             if (bound <= lower * (1 + tolerance) || Halves(region) is not var (input, cut, left, right)) break;
             open.Dequeue();
-            LipschitzPart rule = problem.Chain is null ? new GradientPart() : new JacobianPart();
-            PartRecord[]? records = record is null ? null : [new() { Whole = rule }, new() { Whole = rule }];
-            record?.Divide(records![0], records[1], (below, above) => new BoxHalves(input, cut, below, above));
+            var halves = new List<PartRecord>(2);
             foreach (var half in (InputRegion[])[left, right])
             {
                 var part = new Problem(problem, half);
-                var own = Bound(part, cancellation);
-                var told = records?[half == left ? 0 : 1];
-                if (told is not null) told.Bound = own;
+                var (own, rule) = Bound(part, cancellation);
+                halves.Add(new PartRecord { Whole = rule, Bound = own });
                 own = Math.Min(bound, own);
-                open.Enqueue((half, own, told), (-own, ++bounded));
+                open.Enqueue((half, own, record is null ? null : halves[^1]), (-own, ++bounded));
                 var middle = Middle(half);
                 if (own > lower && SteepestPoint.Prove(part, gradients, middle) is var proved && proved > lower) (lower, witness) = (proved, middle);
             }
 
+            record?.Divide(halves[0], halves[1], (below, above) => new BoxHalves(input, cut, below, above));
             largest = open.Peek().Bound;
         }
 
@@ -82,12 +80,12 @@ internal static class InputHalving
         }
     }
 
-    private static double Bound(Problem part, CancellationToken cancellation)
+    private static (double Bound, LipschitzPart Rule) Bound(Problem part, CancellationToken cancellation)
     {
         if (part.Chain is not { } chain) return GradientNetwork.Upper(part, cancellation);
         var jacobian = new GatedJacobian(chain, transposed: part.Norm == Norm.L1);
         jacobian.Propagate(chain.LowerSlopes, chain.UpperSlopes, refine: true);
-        return jacobian.Norm(part.Norm == Norm.L2 ? Norm.L2 : Norm.Linf, joint: true);
+        return (jacobian.Norm(part.Norm == Norm.L2 ? Norm.L2 : Norm.Linf, joint: true), new JacobianPart());
     }
 
     private static double[] Middle(InputRegion region)

@@ -116,7 +116,7 @@ public static class LipschitzEstimation
     private static (double Bound, LipschitzPart? Part) Upper(Problem problem, LipschitzMethod method, LipschitzBudget budget, double enough, CancellationToken cancellation) => method switch
     {
         LipschitzMethod.NormProduct => (NormProduct.Upper(problem), new NormProductPart()),
-        LipschitzMethod.GradientNetwork => (GradientNetwork.Upper(problem, cancellation), new GradientPart()),
+        LipschitzMethod.GradientNetwork => GradientNetwork.Upper(problem, cancellation),
         _ when problem.Chain is not { } => (double.PositiveInfinity, null),
         LipschitzMethod.IntervalJacobian => (Jacobian(problem, refine: false), new JacobianPart()),
         LipschitzMethod.GatedJacobian => (Jacobian(problem, refine: true), new JacobianPart()),

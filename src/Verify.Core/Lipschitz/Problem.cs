@@ -39,7 +39,7 @@ internal sealed class Problem
     /// <summary>A part of a problem, over a box in its region.</summary>
     public Problem(Problem whole, InputRegion part)
     {
-        (Norm, Network, Region, varying) = (whole.Norm, whole.Network, part, whole.varying);
+        (Norm, Network, Region, varying, Tells) = (whole.Norm, whole.Network, part, whole.varying, whole.Tells);
         propagation = new(() => LinearBoundPropagation.Propagate(Network, [part]));
         chain = new(() => whole.Chain is null ? null : DenseChain.Of(whole.Chain, this));
     }

@@ -4,6 +4,7 @@ using RobustVerify.Core.Checking;
 using RobustVerify.Core.Lipschitz;
 using RobustVerify.Core.Networks;
 using RobustVerify.Core.Networks.Activations;
+using RobustVerify.Core.Networks.LinearMaps;
 using RobustVerify.Core.Specifications;
 using RobustVerify.Core.Tests.Lipschitz;
 using RobustVerify.Core.Tests.Networks;
@@ -34,7 +35,7 @@ public sealed class LipschitzCheckerTests
                         var tolerance = region is null || activation is ReLU ? 1e-9 : 0.01;
                         Close(LipschitzMethod.NormProduct, new NormProductPart(), tolerance);
                         Close(LipschitzMethod.GatedJacobian, new JacobianPart(), tolerance);
-                        if (region is not null) Close(LipschitzMethod.GradientNetwork, new GradientPart(), 1);
+                        if (region is not null) Close(LipschitzMethod.GradientNetwork, new GradientPart([]), 1);
 
                         void Close(LipschitzMethod method, LipschitzPart part, double tolerance)
                         {
@@ -72,6 +73,202 @@ public sealed class LipschitzCheckerTests
         Assert.Equal(LipschitzStatus.Exact, constant.Status);
         Assert.Equal(expected, constant.Upper, 1e-9 * expected);
         Assert.InRange(expected, constant.Lower * (1 - 1e-14), constant.Upper * (1 + 1e-14));
+    }
+
+    [Fact]
+    public void No_part_shows_less_than_a_network_is_steep()
+    {
+        var random = new Random(73);
+        foreach (var activation in RandomNetworks.Activations)
+        {
+            List<Network> networks = [RandomNetworks.Dense(random, activation, 3, 5, 4, 2)];
+            if (activation is ReLU or Tanh) networks.AddRange([RandomNetworks.WithProduct(random, activation, 3), RandomNetworks.Convolutional(random, activation)]);
+            foreach (var network in networks)
+            {
+                var size = network.Input.Size;
+                foreach (var norm in Norms)
+                {
+                    foreach (var region in new[] { null, InputRegion.Box(Enumerable.Repeat(-0.4, size).ToArray(), Enumerable.Repeat(0.3, size).ToArray()), InputRegion.Ball(new double[size], 0.5, norm) })
+                    {
+                        var found = LipschitzEstimation.Bound(new LipschitzQuestion(network, norm, region), new() { Parts = 0, Divisions = 0, Samples = 32, Steps = 8 });
+                        var lower = LipschitzChecker.Lower(network, norm, region, found.Witness.AsSpan());
+                        Assert.InRange(lower, found.Lower * (1 - 1e-9), double.PositiveInfinity);
+                        LipschitzPart half = new BoxHalves(0, 0, new GradientPart([]), new JacobianPart());
+                        foreach (var part in (LipschitzPart[])[new NormProductPart(), new JacobianPart(), new GradientPart([]), half, new SlopeCut(2, new JacobianPart(), new NormProductPart())])
+                        {
+                            var check = LipschitzChecker.Upper(network, norm, region, new LipschitzProof { Whole = part });
+                            Assert.True(check.Upper >= lower && check.Upper >= found.Lower, $"{activation} {norm} {part}: {check.Upper} is shown, where the network is {lower} steep.");
+                            Assert.Equal(double.IsFinite(check.Upper), check.IsAccepted);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    [Fact]
+    public void A_tie_without_interior_does_not_count_and_one_with_it_does()
+    {
+        // ReLU(x) − ReLU(−x) = x: both slopes are 1 at zero alone.
+        var (jacobian, flat) = (new JacobianPart(), new FlatPart([0], [0]));
+        var proof = new SignCut(0, new SignCut(1, flat, jacobian), new SignCut(1, jacobian, flat));
+        Assert.Equal(1, Show(Pair(1, 0), proof), 1e-12);
+        Assert.Equal(2, Show(Pair(1, 0), proof with { Positive = new SignCut(1, jacobian, jacobian) }), 1e-12);
+        Rejected(Pair(1, 0), proof with { Positive = flat }, "no interior");
+        Rejected(Pair(1, 0), proof with { Positive = new SignCut(1, flat, jacobian) }, "no interior");
+        Rejected(Pair(1, 0), proof with { Positive = new SignCut(1, jacobian, new FlatPart([], [0])) }, "no interior");
+        Rejected(Pair(1, 0), proof with { Positive = new SignCut(1, jacobian, new FlatPart([1], [0])) }, "no interior");
+        Rejected(Pair(1, 0), proof with { Positive = new SignCut(1, jacobian, new FlatPart([0], [1])) }, "no interior");
+
+        // ReLU(x) − ReLU(−x + b): with b > 0 both are on between 0 and b, with b < 0 nowhere.
+        Rejected(Pair(1, 1e-9), proof, "no interior");
+        SignedPart Shown(double multiplier) => new([new ShownSign(1, false, [multiplier])], jacobian);
+        var apart = new SignCut(0, jacobian, Shown(1));
+        Assert.Equal(1, Show(Pair(1, -0.25), apart), 1e-12);
+        Rejected(Pair(1, -0.25), apart with { Positive = Shown(0) }, "not shown");
+        Rejected(Pair(1, -0.25), apart with { Positive = Shown(2) }, "not shown");
+        Rejected(Pair(1, -0.25), apart with { Positive = Shown(-1) }, "negative");
+        Rejected(Pair(1, -0.25), apart with { Positive = new SignedPart([new ShownSign(1, true, [1])], jacobian) }, "not shown");
+        Rejected(Pair(1, -0.25), apart with { Positive = new SignedPart([new ShownSign(1, false, [1, 1])], jacobian) }, "more than cuts");
+        Rejected(Pair(1, -0.25), apart with { Positive = new SignedPart([new ShownSign(2, false, [1])], jacobian) }, "no neuron 2");
+        Rejected(Pair(1, 0.25), apart, "not shown");
+        Assert.Equal(0, LipschitzChecker.Lower(Pair(1, 0), Norm.L2, Cube(1), [0.0]), 1e-12);
+        Assert.Equal(1, LipschitzChecker.Lower(Pair(1, 0), Norm.L2, Cube(1), [0.5]), 1e-12);
+        Assert.Equal(0, LipschitzChecker.Lower(Pair(1, 0), Norm.L2, Cube(1), [1.5]));
+        Assert.Equal(0, LipschitzChecker.Lower(Pair(1, 0), Norm.L2, InputRegion.Ball([0.25], 0.125, Norm.L2), [0.5]));
+
+        static double Show(Network network, LipschitzPart part) => LipschitzCheckerTests.Show(network, Norm.L2, Cube(1), part);
+        static void Rejected(Network network, LipschitzPart part, string reason) =>
+            Assert.Contains(reason, LipschitzChecker.Upper(network, Norm.L2, Cube(1), new LipschitzProof { Whole = part }).Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Multipliers_show_what_their_quadratic_form_does_and_no_less()
+    {
+        // |x| = ReLU(x) + ReLU(−x): with T = 1 the form is (x − (y₁ − y₂))² for ρ = 1. ReLU(x) − ReLU(−x) needs ρ = 4.
+        MultiplierPart Of(double constant, double t) => new(constant, [t, t]);
+        Assert.InRange(Show(Pair(-1, 0), Norm.L2, null, Of(1, 1)), 1, 1 + 2e-4);
+        Assert.Equal(double.PositiveInfinity, Show(Pair(-1, 0), Norm.L2, null, Of(0.999, 1)));
+        Assert.Equal(double.PositiveInfinity, Show(Pair(-1, 0), Norm.L2, null, Of(1, 0.999)));
+        Assert.Equal(double.PositiveInfinity, Show(Pair(-1, 0), Norm.L2, null, Of(1, 1.1)));
+        Assert.Equal(double.PositiveInfinity, Show(Pair(1, 0), Norm.L2, null, Of(1, 1)));
+        Assert.InRange(Show(Pair(1, 0), Norm.L2, null, Of(2, 2)), 2, 2 + 4e-4);
+        Assert.Equal(double.PositiveInfinity, Show(Pair(-1, 0), Norm.L2, null, new MultiplierPart(1, [1, -1])));
+        Assert.Equal(double.PositiveInfinity, Show(Pair(-1, 0), Norm.L2, null, new MultiplierPart(1, [1])));
+        Assert.Equal(double.PositiveInfinity, Show(Pair(-1, 0), Norm.L2, null, new MultiplierPart(double.NaN, [1, 1])));
+        Assert.Equal(double.PositiveInfinity, Show(Pair(-1, 0), Norm.L1, null, Of(1, 1)));
+
+        // Slopes at their ends; and what knows nothing of slopes may not stand below such a cut.
+        Assert.Equal(2, Show(Pair(1, 0), Norm.L2, null, new SlopeCut(0, new JacobianPart(), new SlopeCut(1, new JacobianPart(), new JacobianPart()))), 1e-12);
+        Assert.Equal(double.PositiveInfinity, Show(Pair(1, 0), Norm.L2, Cube(1), new SlopeCut(0, new GradientPart([]), new JacobianPart())));
+        Assert.Equal(double.PositiveInfinity, Show(Pair(1, 0), Norm.L2, Cube(1), new SlopeCut(0, new BoxHalves(0, 0, new JacobianPart(), new JacobianPart()), new JacobianPart())));
+        Assert.Equal(double.PositiveInfinity, Show(Pair(1, 0), Norm.L2, Cube(1), new BoxHalves(0, 2, new JacobianPart(), new JacobianPart())));
+        Assert.Equal(double.PositiveInfinity, Show(Pair(1, 0), Norm.L2, null, new BoxHalves(0, 0, new JacobianPart(), new JacobianPart())));
+        Assert.Equal(1, Show(Pair(1, -0.25), Norm.L2, Cube(1), new BoxHalves(0, -0.125, new JacobianPart(), new JacobianPart())), 1e-12);
+    }
+
+    [Theory]
+    [InlineData(Norm.L1)]
+    [InlineData(Norm.L2)]
+    [InlineData(Norm.Linf)]
+    public void Whatever_is_changed_in_a_proof_it_never_shows_less_than_the_constant(Norm norm)
+    {
+        var (random, rejected, changes) = (new Random(74), 0, 0);
+        for (var trial = 0; trial < 30; trial++)
+        {
+            var network = RandomNetworks.Dense(random, ReLU.Instance, 2, 5, 4, 2);
+            var constant = Prove(network, norm, Cube(2), new() { Parts = 10_000, Samples = 64, Steps = 8 });
+            Assert.Equal(LipschitzStatus.Exact, constant.Status);
+            var certificate = Certificate(constant, norm, Cube(2));
+            for (var change = 0; change < 20; change++, changes++)
+            {
+                var changed = Changed(constant.Proof!.Whole, random);
+                var check = LipschitzChecker.Check(network, certificate with { Proof = constant.Proof with { Whole = changed } });
+                if (!check.IsAccepted) rejected++;
+                Assert.InRange(check.Upper, constant.Lower, double.PositiveInfinity);
+                Assert.True(!check.IsAccepted || check.Upper <= constant.Upper);
+            }
+
+            // Claims that go further than what is shown, and another network.
+            Assert.False(LipschitzChecker.Check(network, certificate with { Upper = Math.BitDecrement(certificate.Upper) }).IsAccepted);
+            Assert.False(LipschitzChecker.Check(network, certificate with { Lower = Math.BitIncrement(certificate.Lower) }).IsAccepted);
+            Assert.False(LipschitzChecker.Check(network, certificate with { Proof = null }).IsAccepted);
+            Assert.False(LipschitzChecker.Check(network, certificate with { Witness = [] }).IsAccepted);
+            Assert.False(LipschitzChecker.Check(network, certificate with { Outputs = [2] }).IsAccepted);
+            var other = Steeper(network, random);
+            var truth = ActivationRegions.LargestNorm(other, -1, 1, norm);
+            var own = LipschitzChecker.Check(other, certificate);
+            Assert.InRange(own.Upper, truth * (1 - 1e-9), double.PositiveInfinity);
+            Assert.InRange(own.Lower, 0, truth * (1 + 1e-9));
+        }
+
+        Assert.InRange(rejected, changes / 2, changes);
+    }
+
+    /// <summary>A proof with one thing in it changed.</summary>
+    private static LipschitzPart Changed(LipschitzPart part, Random random)
+    {
+        switch (part)
+        {
+            case SignedPart signed when random.Next(2) == 0 && !signed.Signs.IsEmpty:
+                var i = random.Next(signed.Signs.Length);
+                var sign = signed.Signs[i];
+                return signed with
+                {
+                    Signs = random.Next(5) switch
+                    {
+                        0 => signed.Signs.SetItem(i, sign with { IsPositive = !sign.IsPositive }),
+                        1 => signed.Signs.SetItem(i, sign with { Multipliers = [.. sign.Multipliers.Select(multiplier => -multiplier)] }),
+                        2 => signed.Signs.SetItem(i, sign with { Multipliers = [.. sign.Multipliers.Select(multiplier => multiplier * random.NextDouble())] }),
+                        3 => signed.Signs.SetItem(i, sign with { Neuron = random.Next(9) }),
+                        _ => signed.Signs.RemoveAt(i),
+                    },
+                };
+            case SignedPart signed: return signed with { Part = Changed(signed.Part, random) };
+            case SignCut cut:
+                return random.Next(8) switch
+                {
+                    0 => cut with { Negative = cut.Positive, Positive = cut.Negative },
+                    1 => cut with { Negative = new FlatPart([], [.. Enumerable.Range(0, 2).Select(_ => random.Next(3) - 1)]) },
+                    2 => cut with { Positive = null! },
+                    3 => cut with { Neuron = random.Next(9) },
+                    < 6 => cut with { Negative = Changed(cut.Negative, random) },
+                    _ => cut with { Positive = Changed(cut.Positive, random) },
+                };
+            default: return random.Next(2) == 0 ? new FlatPart([0], [-1, 0]) : new SignCut(random.Next(9), new JacobianPart(), new FlatPart([], [1, 1]));
+        }
+    }
+
+    /// <summary>The network with one weight twice as large and of the other sign.</summary>
+    private static Network Steeper(Network network, Random random)
+    {
+        var layer = random.Next(3);
+        var (input, seen) = (network.Input, 0);
+        Node node = input;
+        foreach (var old in network.Nodes.Skip(1))
+        {
+            if (old is AffineNode affine)
+            {
+                var matrix = new double[affine.Size * node.Size];
+                for (var i = 0; i < affine.Size; i++) affine.Terms[0].Map.AccumulateRow(i, matrix.AsSpan(i * node.Size, node.Size));
+                if (seen++ == layer) matrix[random.Next(matrix.Length)] *= -2;
+                node = new AffineNode(node, new DenseMap(matrix, affine.Size, node.Size), affine.Bias.ToArray());
+            }
+            else
+            {
+                node = new ElementwiseNode(node, ReLU.Instance);
+            }
+        }
+
+        return new Network(input, node);
+    }
+
+    /// <summary>ReLU(x) − a·ReLU(−x + b).</summary>
+    private static Network Pair(double a, double b)
+    {
+        var input = new InputNode(1);
+        var hidden = new ElementwiseNode(new AffineNode(input, new DenseMap([1, -1], 2, 1), [0, b]), ReLU.Instance);
+        return new Network(input, new AffineNode(hidden, new DenseMap([1, -a], 1, 2)));
     }
 
     /// <summary>A constant whose certificate was written to a file, read and accepted.</summary>
