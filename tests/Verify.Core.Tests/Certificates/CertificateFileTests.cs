@@ -26,8 +26,19 @@ public sealed class CertificateFileTests
             Same(file.Report.Certificates[i], read.Report.Certificates[i]);
         }
 
+        foreach (var (constant, same) in file.Constants.Zip(read.Constants)) Same(constant, same);
         Assert.Equal(bytes, read.ToBytes());
         Assert.Equal(bytes, Example(new Random(90)).ToBytes());
+        Assert.Equal(2, bytes[7]);
+    }
+
+    [Fact]
+    public void A_file_without_constants_is_one_of_the_first_format()
+    {
+        var file = Example(new Random(90)) with { Constants = [] };
+        var bytes = file.ToBytes();
+        Assert.Equal(1, bytes[7]);
+        Assert.Equal(bytes, CertificateFile.FromBytes(bytes, "x").ToBytes());
     }
 
     [Fact]
@@ -40,6 +51,10 @@ public sealed class CertificateFileTests
             var nothing = property.PropertyType.IsValueType ? Activator.CreateInstance(property.PropertyType) : null;
             Assert.True(certificates.Any(certificate => !Equals(property.GetValue(certificate), nothing)), $"No certificate has a {property.Name}.");
         }
+
+        var constants = Example(new Random(90)).Constants;
+        foreach (var property in typeof(LipschitzCertificate).GetProperties())
+            Assert.True(constants.DistinctBy(property.GetValue).Count() > 1, $"All constants have the same {property.Name}.");
     }
 
     [Fact]
@@ -196,6 +211,43 @@ public sealed class CertificateFileTests
                     certificate with { Property = "sample 2", Verdict = Verdict.Unknown, Reason = "nothing is known", CertifiedRadius = 0.1, AttackedRadius = double.PositiveInfinity },
                 ],
             },
+            Constants =
+            [
+                new LipschitzCertificate { Model = "ab12", Norm = Norm.L2, Lower = 0, Upper = double.PositiveInfinity, Method = "no method", Engine = "1.2.3" },
+                new LipschitzCertificate
+                {
+                    Name = "größte",
+                    Model = "ab13",
+                    Norm = Norm.Linf,
+                    Region = InputRegion.Ball([0.1, 0.7], 0.5, Norm.L1),
+                    OnScores = true,
+                    Outputs = [2, 1],
+                    Lower = 0.1,
+                    Upper = 0.3,
+                    Witness = [0.1, 1.0 / 3],
+                    Method = "search",
+                    Engine = "1.2.4",
+                    Proof = new() { Neurons = Part(random, 0).Neurons, Whole = Lipschitz(random, 6) },
+                },
+            ],
+        };
+    }
+
+    private static LipschitzPart Lipschitz(Random random, int depth)
+    {
+        ImmutableArray<double> Multipliers() => [.. Enumerable.Range(0, random.Next(4)).Select(_ => random.Next(2) == 0 ? random.NextSingle() : random.NextDouble())];
+        LipschitzPart Next() => Lipschitz(random, depth - 1);
+        return random.Next(depth > 3 ? 5 : 0, depth > 0 ? 9 : 5) switch
+        {
+            0 => new NormProductPart(),
+            1 => new JacobianPart(),
+            2 => new GradientPart([new GradientLines(Part(random, 0).Neurons, [Lines(random)], Lines(random))]),
+            3 => new MultiplierPart(random.NextDouble(), Multipliers()),
+            4 => new FlatPart([1, 4], [0, -1, 1]),
+            5 => new SlopeCut(random.Next(300), Next(), Next()),
+            6 => new BoxHalves(random.Next(300), random.NextDouble(), Next(), Next()),
+            7 => new SignCut(random.Next(300), Next(), Next()),
+            _ => new SignedPart([new ShownSign(random.Next(300), true, Multipliers()), new ShownSign(1, false, [])], Next()),
         };
     }
 
@@ -245,6 +297,54 @@ public sealed class CertificateFileTests
         Assert.Equal(expected.Counterexample?.Output.AsEnumerable(), actual.Counterexample?.Output.AsEnumerable());
         Assert.Equal(expected.Proof is null, actual.Proof is null);
         if (expected.Proof is not null) Same(expected.Proof, actual.Proof!);
+    }
+
+    private static void Same(LipschitzCertificate expected, LipschitzCertificate actual)
+    {
+        Assert.Equal(expected with { Outputs = [], Witness = [], Region = null, Proof = null }, actual with { Outputs = [], Witness = [], Region = null, Proof = null });
+        Assert.Equal(expected.Outputs.AsEnumerable(), actual.Outputs);
+        Assert.Equal(expected.Witness.AsEnumerable(), actual.Witness);
+        Assert.Equal(expected.Region?.Radii.ToArray(), actual.Region?.Radii.ToArray());
+        if (expected.Proof is not null) Same(expected.Proof.Whole, actual.Proof!.Whole);
+    }
+
+    private static void Same(LipschitzPart expected, LipschitzPart actual)
+    {
+        Assert.Equal(expected.GetType(), actual.GetType());
+        switch (expected, actual)
+        {
+            case (GradientPart one, GradientPart other):
+                Assert.Equal(one.Outputs.Single().Sum.Neurons.AsEnumerable(), other.Outputs.Single().Sum.Neurons);
+                Assert.Equal(one.Outputs.Single().Entries.Single().Slopes.AsEnumerable(), other.Outputs.Single().Entries.Single().Slopes);
+                break;
+            case (MultiplierPart one, MultiplierPart other):
+                Assert.Equal(one.Constant, other.Constant);
+                Assert.Equal(one.Multipliers.AsEnumerable(), other.Multipliers);
+                break;
+            case (FlatPart one, FlatPart other):
+                Assert.Equal(one.Meeting.Concat(one.Ends), other.Meeting.Concat(other.Ends));
+                break;
+            case (SlopeCut one, SlopeCut other):
+                Assert.Equal(one.Neuron, other.Neuron);
+                Same(one.AtLower, other.AtLower);
+                Same(one.AtUpper, other.AtUpper);
+                break;
+            case (BoxHalves one, BoxHalves other):
+                Assert.Equal((one.Input, one.At), (other.Input, other.At));
+                Same(one.Below, other.Below);
+                Same(one.Above, other.Above);
+                break;
+            case (SignCut one, SignCut other):
+                Assert.Equal(one.Neuron, other.Neuron);
+                Same(one.Negative, other.Negative);
+                Same(one.Positive, other.Positive);
+                break;
+            case (SignedPart one, SignedPart other):
+                Assert.Equal(one.Signs.Select(sign => (sign.Neuron, sign.IsPositive)), other.Signs.Select(sign => (sign.Neuron, sign.IsPositive)));
+                Assert.Equal(one.Signs.SelectMany(sign => sign.Multipliers), other.Signs.SelectMany(sign => sign.Multipliers));
+                Same(one.Part, other.Part);
+                break;
+        }
     }
 
     private static void Same(ProofPart expected, ProofPart actual)
