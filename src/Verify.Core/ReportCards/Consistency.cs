@@ -27,11 +27,11 @@ internal static class Consistency
 
     /// <summary>What is to be said of a score above the distance of a counterexample; nothing where it is not.</summary>
     public static string? Overestimate(string what, Estimated score, double distance) => score.Value > distance
-        ? Text($"the {what}, {score.Value:G6}, exceeds the distance of a counterexample, {distance:G6}: the samples missed where the network changes most")
+        ? Text($"the {what}, {score.Value:G6}, exceeds the distance of a counterexample, {distance:G6}: it is too high")
         : null;
 
     /// <summary>Whether real arithmetic, too, violates a property at a counterexample, beyond all rounding.</summary>
-    private static bool IsReal(OutputProperty property, Network scores, Counterexample counterexample)
+    public static bool IsReal(OutputProperty property, Network scores, Counterexample counterexample)
     {
         double[] point = [.. counterexample.Input];
         var bounds = IntervalPropagation.Propagate(scores, [InputRegion.Box(point, point)]);

@@ -8,8 +8,9 @@ namespace RobustVerify.Core.ReportCards;
 /// <summary>The nearest counterexample that attacks find.</summary>
 /// <remarks>
 /// Attacks in balls that grow until one succeeds and shrink from there on; what is found is moved towards the sample along the line
-/// between them, as far as it stays a counterexample. Every one is confirmed by the deployed model. Its distance is above the least of all
-/// counterexamples, nobody knows by how much.
+/// between them, as far as it stays a counterexample: one that the deployed model answers wrongly, and the network of real numbers, too, so that
+/// nothing that is true of either excludes it. Where only rounding makes counterexamples, the first of these is told. The distance
+/// is above the least of all counterexamples, nobody knows by how much.
 /// </remarks>
 internal static class NearestCounterexample
 {
@@ -31,7 +32,7 @@ internal static class NearestCounterexample
         Verifier verifier, Func<double, Property> propertyAt, float[] sample, Norm norm, double radius, CancellationToken cancellation)
     {
         if (verifier.CounterexampleAt(sample, propertyAt(0)) is { } itself) return (itself, 0);
-        var (failed, nearest) = (0.0, default((Counterexample Counterexample, double Distance)?));
+        var (failed, nearest, rounded) = (0.0, default((Counterexample Counterexample, double Distance)?), default(Counterexample));
         for (var doubling = 0; doubling < Doublings && nearest is null; doubling++, radius *= 2)
         {
             nearest = Attack(radius);
@@ -45,12 +46,18 @@ internal static class NearestCounterexample
             else failed = middle;
         }
 
-        return nearest;
+        return nearest ?? (rounded is null ? null : (rounded, Distance(sample, rounded.Input.AsSpan(), norm)));
 
         (Counterexample, double)? Attack(double size)
         {
             var property = propertyAt(size);
             if (verifier.Attack(property, Budget.Default, cancellation) is not { } found) return null;
+            if (!Consistency.IsReal(property.Output, verifier.Model.Scores, found))
+            {
+                rounded ??= found;
+                return null;
+            }
+
             var moved = Towards(verifier, property, sample, found);
             return (moved, Distance(sample, moved.Input.AsSpan(), norm));
         }
@@ -87,7 +94,7 @@ internal static class NearestCounterexample
 
             // Rounding keeps it between its two ends, so in the domain.
             for (var i = 0; i < point.Length; i++) point[i] = (float)(sample[i] + share * ((double)known.Input[i] - sample[i]));
-            if (verifier.CounterexampleAt(point, property) is { } nearer) (high, nearest) = (share, nearer);
+            if (verifier.CounterexampleAt(point, property) is { } nearer && Consistency.IsReal(property.Output, verifier.Model.Scores, nearer)) (high, nearest) = (share, nearer);
             else low = share;
         }
 

@@ -31,7 +31,7 @@ public sealed class ConsistencyTests
     {
         Assert.Null(Consistency.Overestimate("score", new Estimated(1, 0.5, 1.5), 1));
         Assert.Equal(
-            "the score, 1.25, exceeds the distance of a counterexample, 1: the samples missed where the network changes most",
+            "the score, 1.25, exceeds the distance of a counterexample, 1: it is too high",
             Consistency.Overestimate("score", new Estimated(1.25, 0.5, 1.5), 1));
     }
 
