@@ -118,7 +118,7 @@ public static class LipschitzEstimation
         LipschitzMethod.NormProduct => (NormProduct.Upper(problem), new NormProductPart()),
         LipschitzMethod.GradientNetwork => GradientNetwork.Upper(problem, cancellation),
         _ when problem.Chain is not { } => (double.PositiveInfinity, null),
-        LipschitzMethod.IntervalJacobian => (Jacobian(problem, refine: false), new JacobianPart()),
+        LipschitzMethod.IntervalJacobian => (Jacobian(problem, refine: false), null), // a checker goes on to lines at once
         LipschitzMethod.GatedJacobian => (Jacobian(problem, refine: true), new JacobianPart()),
         LipschitzMethod.EclipseFast when problem.Norm == Norm.L2 => SlopeProgram.ByFormula(problem.Chain!),
         LipschitzMethod.SlopeProgram when problem.Norm == Norm.L2 => (SlopeProgram.Upper(problem.Chain!, budget.Divisions, enough, cancellation), null),

@@ -143,6 +143,21 @@ public sealed class LipschitzCheckerTests
     }
 
     [Fact]
+    public void A_ball_excludes_what_its_box_does_not_and_two_lines_have_two_slopes()
+    {
+        // LeakyReLU(x + y − 0.9) + 2 LeakyReLU(x + y): in the circle of radius 0.5 the first is on its lower line, in the square around it not everywhere.
+        var input = new InputNode(2);
+        var hidden = new ElementwiseNode(new AffineNode(input, new DenseMap([1, 1, 1, 1], 2, 2), [-0.9, 0]), PiecewiseLinear.LeakyReLU(0.25));
+        var network = new Network(input, new AffineNode(hidden, new DenseMap([1, 2], 1, 2)));
+        var (circle, square) = (InputRegion.Ball([0, 0], 0.5, Norm.L2), InputRegion.Box([-0.5, -0.5], [0.5, 0.5]));
+        var proof = new SignedPart([new ShownSign(0, false, [])], new SignCut(1, new JacobianPart(), new JacobianPart()));
+        Assert.Equal(2.25 * Math.Sqrt(2), Show(network, Norm.L2, circle, proof), 1e-12);
+        Assert.Equal(double.PositiveInfinity, Show(network, Norm.L2, square, proof));
+        var cut = new SignCut(1, new SignedPart([new ShownSign(0, false, [1])], new JacobianPart()), new SignCut(0, new JacobianPart(), new JacobianPart()));
+        Assert.Equal(3 * Math.Sqrt(2), Show(network, Norm.L2, square, cut), 1e-12);
+    }
+
+    [Fact]
     public void Multipliers_show_what_their_quadratic_form_does_and_no_less()
     {
         // |x| = ReLU(x) + ReLU(−x): with T = 1 the form is (x − (y₁ − y₂))² for ρ = 1. ReLU(x) − ReLU(−x) needs ρ = 4.
