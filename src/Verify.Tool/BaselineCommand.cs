@@ -25,6 +25,7 @@ internal static class BaselineCommand
             var baseline = BaselineFile.Of(path);
             var (report, certificates) = Run(path, baseline, new ReportView(terminal, json: false), cancellation);
             if (!report.Complete) throw new OperationCanceledException();
+            if (BrokenLimits(terminal, report, baseline)) return Task.FromResult(ExitCode.Falsified);
             baseline.Accept(report, certificates);
             terminal.Output.WriteLine($"Written: {baseline.Path}");
             return Task.FromResult(ExitCode.Holds);
@@ -48,7 +49,7 @@ internal static class BaselineCommand
             else foreach (var finding in findings) terminal.Output.WriteLine(Line(finding));
             view.Lines.Output.WriteLine(findings.IsEmpty ? "No difference from the baseline." : $"{Count("error", error: true)}, {Count("warning", error: false)}.");
             return Task.FromResult(
-                findings.Any(finding => finding.Kind == FindingKind.Worse) ? ExitCode.Falsified
+                findings.Any(finding => finding.Kind is FindingKind.Worse or FindingKind.LimitBroken) ? ExitCode.Falsified
                 : !report.Complete ? ExitCode.Inconclusive
                 : findings.Any(finding => finding.IsError) ? ExitCode.Falsified
                 : ExitCode.Holds);
@@ -70,9 +71,17 @@ internal static class BaselineCommand
         var question = new SampleQuestion(Core.Specifications.Specification.Load(path));
         using var model = DeployedModel.Load(question.ModelPath);
         var earlier = baseline.ReadCertificates();
-        var report = view.Follow("verifying", question.Count, (progress, search) =>
-            question.Verify(new Verifier(model) { Progress = search, KeepsProofs = true, Earlier = earlier }, progress, cancellation));
+        var report = view.Follow("verifying", question.Count, question.Measurements, progress =>
+            question.Verify(new Verifier(model) { Progress = progress.Search, KeepsProofs = true, Earlier = earlier }, progress, cancellation));
         return (report, CertificateFile.Of(report, model.Path, baseline.CertificatePath));
+    }
+
+    /// <summary>Says what no baseline may hold, if there is anything.</summary>
+    internal static bool BrokenLimits(Terminal terminal, Report report, BaselineFile baseline)
+    {
+        var broken = BaselineComparer.BrokenLimits(report, baseline.Path);
+        foreach (var finding in broken) terminal.Output.WriteLine(Line(finding));
+        return !broken.IsEmpty;
     }
 
     internal static string Line(Finding finding) =>

@@ -12,10 +12,6 @@ namespace RobustVerify.Tool;
 /// <summary><c>clever model.onnx --data samples.csv --radius r</c>: CLEVER scores, which are estimates and prove nothing.</summary>
 internal static class CleverCommand
 {
-    // A sample of second order costs as much as hundreds of first order.
-    private const int SamplesOfFirstOrder = 1024;
-    private const int SamplesOfSecondOrder = 64;
-
     public static Command Create(Terminal terminal)
     {
         var model = new Argument<string>("model.onnx") { Description = "The model, with an output for every class." };
@@ -29,7 +25,7 @@ internal static class CleverCommand
         var domain = new Option<(double Lower, double Upper)?>("--domain") { CustomParser = QuestionArguments.ParseDomain, Description = "The values that every feature can have at all, as 'lower,upper': points of the ball beyond them are moved there." };
         var bits = new Option<int?>("--bits") { Description = "The model is given inputs rounded to so many bits, over the domain or from 0 to 1; this is evaluated, and not differentiated." };
         var batches = new Option<int>("--batches") { DefaultValueFactory = _ => 100, Description = "How many batches, at least 10; a law is fitted to their maxima." };
-        var samples = new Option<int?>("--samples") { Description = $"Samples of a batch: {SamplesOfFirstOrder}, or of second order {SamplesOfSecondOrder}, if not given." };
+        var samples = new Option<int?>("--samples") { Description = $"Samples of a batch: {CleverQuestion.UsualSamples(1)}, or of second order {CleverQuestion.UsualSamples(2)}, if not given." };
         var seed = new Option<ulong>("--seed") { Description = "Which random numbers are used." };
         var json = JsonOutput.Option();
         var command = new Command("clever", "Estimates how far each sample is from another class (CLEVER). An estimate proves nothing.")
@@ -53,7 +49,7 @@ internal static class CleverCommand
                 Domain = box,
                 Transformation = Transformation(parsed.GetValue(bits), parsed.GetValue(domain)),
                 Batches = parsed.GetValue(batches),
-                Samples = parsed.GetValue(samples) ?? (parsed.GetValue(order) == 2 ? SamplesOfSecondOrder : SamplesOfFirstOrder),
+                Samples = parsed.GetValue(samples) ?? CleverQuestion.UsualSamples(parsed.GetValue(order)),
                 Seed = parsed.GetValue(seed),
             };
             var lines = parsed.GetValue(json) ? terminal.ForLogs() : terminal;

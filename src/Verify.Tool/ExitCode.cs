@@ -11,7 +11,7 @@ internal static class ExitCode
     /// <summary>The command line or a file is wrong, or the tool failed.</summary>
     public const int Error = 1;
 
-    /// <summary>A property is falsified, a run is worse than its baseline, or a verdict contradicts the expected one.</summary>
+    /// <summary>A property is falsified, a limit broken, a run is worse than its baseline, or a verdict contradicts the expected one.</summary>
     public const int Falsified = 2;
 
     /// <summary>Something is neither proved nor refuted, or the run was cancelled.</summary>
@@ -20,9 +20,9 @@ internal static class ExitCode
     /// <summary>The model has an operator that is not supported.</summary>
     public const int UnsupportedModel = 4;
 
-    /// <summary>The code of a report: the worst of its verdicts; a cancelled run is inconclusive at best.</summary>
+    /// <summary>The code of a report: the worst of its verdicts and limits; a cancelled run is inconclusive at best.</summary>
     public static int Of(Report report) =>
-        report.Certificates.Any(certificate => certificate.Verdict == Verdict.Falsified) ? Falsified
-        : report.Complete && report.Certificates.All(certificate => certificate.Verdict == Verdict.Verified) ? Holds
+        report.Certificates.Any(certificate => certificate.Verdict == Verdict.Falsified) || report.Measurements.Any(measurement => measurement.Limit == LimitStatus.Broken) ? Falsified
+        : report.Complete && report.Certificates.All(certificate => certificate.Verdict == Verdict.Verified) && report.Measurements.All(measurement => measurement.Limit != LimitStatus.Undecided) ? Holds
         : Inconclusive;
 }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Security.Cryptography;
 using RobustVerify.Core.Baselines;
 using RobustVerify.Core.Certificates;
+using RobustVerify.Core.Measuring;
 using RobustVerify.Core.Runtimes;
 using RobustVerify.Core.Specifications;
 using RobustVerify.Core.Verification;
@@ -26,7 +27,7 @@ internal static class GateCommand
         var specificationOption = Required("--specification", "The specification.");
         var modelOption = Required("--model", "The model that the project gates.");
         var reportOption = Required("--report", "Where the report goes; what was read is listed beside it.");
-        var command = new Command("prove", "Verifies, and writes the report.") { specificationOption, modelOption, reportOption };
+        var command = new Command("prove", "Verifies and measures, and writes the report.") { specificationOption, modelOption, reportOption };
         command.SetAction((parsed, cancellation) =>
         {
             var (path, report) = (parsed.GetRequiredValue(specificationOption), parsed.GetRequiredValue(reportOption));
@@ -37,19 +38,19 @@ internal static class GateCommand
 
             using var model = DeployedModel.Load(specification.ModelPath);
             var baseline = BaselineFile.Of(path);
-            var result = new Verifier(model) { KeepsProofs = true, Earlier = baseline.ReadCertificates() }.Verify(specification, cancellation: cancellation);
+            var result = SpecificationRun.Run(new Verifier(model) { KeepsProofs = true, Earlier = baseline.ReadCertificates() }, specification, cancellation: cancellation);
             if (!result.Complete) throw new OperationCanceledException();
             string?[] read =
             [
                 typeof(GateCommand).Assembly.Location, typeof(Verifier).Assembly.Location,
                 Environment.GetEnvironmentVariable("ROBUSTVERIFY_ONNXRUNTIME"),
-                path, specification.SamplesFile, baseline.CertificatePath, .. model.Model.Files,
+                path, specification.SamplesFile, .. specification.Measures.Select(measure => measure.Regions.SamplesFile), baseline.CertificatePath, .. model.Model.Files,
             ];
             Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(report))!);
             File.WriteAllText(report, ReportJson.Write(result));
             CertificateFile.Of(result, model.Path, baseline.CertificatePath).Write(CertificatesOf(report));
             File.WriteAllLines($"{report}.inputs", read.Where(File.Exists).Select(file => Path.GetFullPath(file!)).Distinct().Select(file => $"{Sha256(file)}\t{file}"));
-            terminal.Output.WriteLine($"{result.Certificates.Count(certificate => certificate.Verdict == Verdict.Verified)} of {result.Certificates.Length} properties of {result.Model} are verified.");
+            terminal.Output.WriteLine($"{result.Certificates.Count(certificate => certificate.Verdict == Verdict.Verified)} of {result.Certificates.Length} properties of {result.Model} are verified{(result.Measurements.IsEmpty ? "" : $", {result.Measurements.Length} numbers measured")}.");
             return Task.FromResult(ExitCode.Holds);
         });
         return command;
@@ -79,8 +80,10 @@ internal static class GateCommand
         command.SetAction((parsed, _) =>
         {
             var baseline = new BaselineFile(parsed.GetRequiredValue(baselineOption));
-            var report = parsed.GetRequiredValue(reportOption);
-            baseline.Accept(Read(report), CertificateFile.Read(CertificatesOf(report)));
+            var path = parsed.GetRequiredValue(reportOption);
+            var report = Read(path);
+            if (BaselineCommand.BrokenLimits(terminal, report, baseline)) return Task.FromResult(ExitCode.Falsified);
+            baseline.Accept(report, CertificateFile.Read(CertificatesOf(path)));
             terminal.Output.WriteLine($"Accepted as the baseline: {baseline.Path}");
             return Task.FromResult(ExitCode.Holds);
         });

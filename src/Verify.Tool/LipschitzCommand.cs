@@ -15,9 +15,6 @@ namespace RobustVerify.Tool;
 /// <summary><c>lipschitz model.onnx</c>: by how much the outputs change at most where the inputs do.</summary>
 internal static class LipschitzCommand
 {
-    // What a search for the exact constant may bound: some minutes for a small network.
-    private const int ExactParts = 1_000_000;
-
     public static Command Create(Terminal terminal)
     {
         var model = new Argument<string>("model.onnx") { Description = "The model." };
@@ -42,7 +39,7 @@ internal static class LipschitzCommand
             Check(parsed, lower, upper, at, radius, global);
             using var deployed = DeployedModel.Load(parsed.GetRequiredValue(model));
             var network = parsed.GetValue(scores) ? deployed.Scores : deployed.Network;
-            var budget = parsed.GetValue(exact) ? new LipschitzBudget { Parts = ExactParts } : LipschitzBudget.Default;
+            var budget = parsed.GetValue(exact) ? LipschitzBudget.Exact : LipschitzBudget.Default;
             var regions = Regions(parsed, network, lower, upper, at, radius, ignore).ToArray();
             var samples = new List<SampleConstant>();
             var (file, certificates) = (parsed.GetValue(certificate), new List<LipschitzCertificate>());
@@ -125,15 +122,14 @@ internal static class LipschitzCommand
 
     private static LipschitzQuestion Of(LipschitzQuestion question, int[] outputs)
     {
-        var count = question.Network.Output.Size;
-        if (outputs.Any(output => output < 0 || output >= count)) throw new UsageException($"The model has the outputs 0 to {count - 1}.");
-        return outputs switch
+        try
         {
-            [] => question,
-            [var only] => question.OfOutput(only),
-            [var label, var other] when label != other => question.OfMargin(label, other),
-            _ => throw new UsageException("--output takes one output, or two that differ."),
-        };
+            return question.OfOutputs(outputs);
+        }
+        catch (ArgumentException exception)
+        {
+            throw new UsageException($"--output: {exception.Message}");
+        }
     }
 
     private static string Line(string? name, LipschitzConstant constant)

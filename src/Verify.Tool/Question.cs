@@ -1,4 +1,5 @@
 using RobustVerify.Core.Certificates;
+using RobustVerify.Core.Measuring;
 using RobustVerify.Core.Runtimes;
 using RobustVerify.Core.Specifications;
 using RobustVerify.Core.Specifications.VnnLib;
@@ -15,25 +16,30 @@ internal abstract record Question
     /// <summary>How many properties there are, where it is known before the model is loaded.</summary>
     public abstract int? Count { get; }
 
-    /// <summary>The verdict on every property.</summary>
-    public abstract Report Verify(Verifier verifier, IProgress<Certificate> progress, CancellationToken cancellation);
+    /// <summary>How many numbers are to be measured beside.</summary>
+    public virtual int Measurements => 0;
+
+    /// <summary>The verdict on every property, and what is to be measured beside.</summary>
+    public abstract Report Verify(Verifier verifier, RunProgress progress, CancellationToken cancellation);
 
     /// <summary>The largest certified and the smallest attacked radius of every property, in multiples of the radius that was given.</summary>
-    public abstract Report MeasureRadii(Verifier verifier, IProgress<Certificate> progress, CancellationToken cancellation);
+    public abstract Report MeasureRadii(Verifier verifier, RunProgress progress, CancellationToken cancellation);
 }
 
-/// <summary>A property around each of some samples.</summary>
+/// <summary>A property around each of some samples, and measures beside.</summary>
 internal sealed record SampleQuestion(Specification Specification) : Question
 {
     public override string ModelPath => Specification.ModelPath;
 
     public override int? Count => Specification.Samples.Length;
 
-    public override Report Verify(Verifier verifier, IProgress<Certificate> progress, CancellationToken cancellation) =>
-        verifier.Verify(Specification, progress, cancellation);
+    public override int Measurements => SpecificationRun.Count(Specification);
 
-    public override Report MeasureRadii(Verifier verifier, IProgress<Certificate> progress, CancellationToken cancellation) =>
-        verifier.Verify(Specification with { MeasureRadius = true }, progress, cancellation);
+    public override Report Verify(Verifier verifier, RunProgress progress, CancellationToken cancellation) =>
+        SpecificationRun.Run(verifier, Specification, progress.Certificates, progress.Measurements, cancellation);
+
+    public override Report MeasureRadii(Verifier verifier, RunProgress progress, CancellationToken cancellation) =>
+        verifier.Verify(Specification with { MeasureRadius = true }, progress.Certificates, cancellation);
 }
 
 /// <summary>A VNN-LIB query.</summary>
@@ -43,12 +49,12 @@ internal sealed record QueryQuestion(string Model, string Query, Semantics Seman
 
     public override int? Count => null;
 
-    public override Report Verify(Verifier verifier, IProgress<Certificate> progress, CancellationToken cancellation) =>
-        verifier.Verify(Name, Read(verifier.Model), Budget.Default, progress, cancellation);
+    public override Report Verify(Verifier verifier, RunProgress progress, CancellationToken cancellation) =>
+        verifier.Verify(Name, Read(verifier.Model), Budget.Default, progress.Certificates, cancellation);
 
-    public override Report MeasureRadii(Verifier verifier, IProgress<Certificate> progress, CancellationToken cancellation) =>
+    public override Report MeasureRadii(Verifier verifier, RunProgress progress, CancellationToken cancellation) =>
         verifier.MeasureRadii(
-            Name, Read(verifier.Model).Select<Property, Func<double, Property>>(property => scale => Scaled(property, scale)), Budget.Default, progress, cancellation);
+            Name, Read(verifier.Model).Select<Property, Func<double, Property>>(property => scale => Scaled(property, scale)), Budget.Default, progress.Certificates, cancellation);
 
     private string Name => Path.GetFileName(Query);
 

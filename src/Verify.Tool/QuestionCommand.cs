@@ -8,13 +8,14 @@ namespace RobustVerify.Tool;
 /// <summary>The two commands that ask something of a model: <c>verify</c> and <c>radius</c>.</summary>
 internal static class QuestionCommand
 {
-    private delegate Report Answer(Question question, Verifier verifier, IProgress<Certificate> progress, CancellationToken cancellation);
+    private delegate Report Answer(Question question, Verifier verifier, RunProgress progress, CancellationToken cancellation);
 
     /// <summary><c>verify</c>: proves or refutes what is asked.</summary>
     public static Command Verify(Terminal terminal) => Create(
         terminal,
-        new Command("verify", "Proves or refutes properties of a model."),
+        new Command("verify", "Proves or refutes properties of a model, and takes the measures of its specification."),
         "verifying",
+        question => question.Measurements,
         (question, verifier, progress, cancellation) => question.Verify(verifier, progress, cancellation),
         ExitCode.Of);
 
@@ -25,10 +26,11 @@ internal static class QuestionCommand
             "radius",
             "Finds the largest radius that can be certified, and the smallest at which a counterexample is found, of every sample, in multiples of the radius that is given."),
         "measuring radii",
+        _ => 0,
         (question, verifier, progress, cancellation) => question.MeasureRadii(verifier, progress, cancellation),
         report => report.Complete ? ExitCode.Holds : ExitCode.Inconclusive);
 
-    private static Command Create(Terminal terminal, Command command, string doing, Answer answer, Func<Report, int> exitCode)
+    private static Command Create(Terminal terminal, Command command, string doing, Func<Question, int> measurements, Answer answer, Func<Report, int> exitCode)
     {
         var arguments = new QuestionArguments(command);
         var json = JsonOutput.Option();
@@ -43,12 +45,12 @@ internal static class QuestionCommand
             var file = parsed.GetValue(certificate);
             using var model = DeployedModel.Load(question.ModelPath);
             var report = new ReportView(terminal, parsed.GetValue(json))
-                .Follow(doing, question.Count, (progress, search) => answer(
+                .Follow(doing, question.Count, measurements(question), progress => answer(
                     question,
                     new Verifier(model)
                     {
                         Method = parsed.GetValue(method),
-                        Progress = search,
+                        Progress = progress.Search,
                         KeepsProofs = file is not null,
                         Earlier = File.Exists(file) ? CertificateFile.Read(file) : null,
                     },

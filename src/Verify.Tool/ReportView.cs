@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using RobustVerify.Core.Certificates;
 using RobustVerify.Core.Numerics;
@@ -16,23 +17,36 @@ internal sealed class ReportView(Terminal terminal, bool json)
     /// <summary>Runs and shows.</summary>
     /// <param name="title">What runs.</param>
     /// <param name="count">How many properties there are, where it is known.</param>
-    /// <param name="run">The run, which reports each certificate, and how far the search for one is.</param>
-    public Report Follow(string title, int? count, Func<IProgress<Certificate>, IProgress<SearchProgress>, Report> run)
+    /// <param name="measurements">How many numbers are measured beside.</param>
+    /// <param name="run">The run, which reports each result, and how far the search for one is.</param>
+    public Report Follow(string title, int? count, int measurements, Func<RunProgress, Report> run)
     {
-        var report = Lines.WithProgress(title, count, (step, tell) => run(
-            new Each<Certificate>(certificate =>
-            {
-                if (!Lines.Interactive) Lines.Output.WriteLine(Line(certificate));
-                step();
-            }),
+        var report = Lines.WithProgress(title, count + measurements, (step, tell) => run(new RunProgress(
+            Told<Certificate>(Line, step),
+            Told<Measurement>(Line, step),
             new Each<SearchProgress>(search => tell(
-                $"{search.Parts} parts, {search.Open} open{(double.IsFinite(search.Margin) ? $", worst bound {Down(search.Margin)}" : "")}"))));
-        if (Lines.Interactive) Lines.Write(Table(report));
+                $"{search.Parts} parts, {search.Open} open{(double.IsFinite(search.Margin) ? $", worst bound {Down(search.Margin)}" : "")}")))));
+        if (Lines.Interactive && !report.Certificates.IsEmpty) Lines.Write(Table(report));
+        if (Lines.Interactive && !report.Measurements.IsEmpty) Lines.Write(Table(report.Measurements));
         if (HasRadii(report)) Lines.Output.WriteLine("Radii are multiples of the radius that was given.");
+        if (report.Measurements.Any(measurement => measurement is CleverMeasurement)) Lines.Output.WriteLine("CLEVER scores are estimates and prove nothing.");
         if (!json && report.Certificates.Any(certificate => certificate.Counterexample is not null)) Lines.Output.WriteLine("With --json the report shows the counterexamples.");
-        Lines.WriteSentence(Summary(report, count));
+        if (!json && report.Measurements.Any(measurement => measurement is LipschitzMeasurement { Witness: not null })) Lines.Output.WriteLine("With --json the report shows where limits are broken.");
+        Lines.WriteSentence(Summary(report, count, measurements));
         if (json) terminal.Output.Write(ReportJson.Write(report));
         return report;
+    }
+
+    private Each<T> Told<T>(Func<T, string> line, Action step) => new(result =>
+    {
+        if (!Lines.Interactive) Lines.Output.WriteLine(line(result));
+        step();
+    });
+
+    private static string Line(Measurement measurement)
+    {
+        var limit = measurement.Limit is { } status ? $"; must be {measurement.Demand()}: {Word(status)}" : "";
+        return $"{measurement.Name}: {measurement.Quantity()} {measurement.Value()}{limit}";
     }
 
     private static string Line(Certificate certificate)
@@ -79,23 +93,46 @@ internal sealed class ReportView(Terminal terminal, bool json)
         return table;
     }
 
-    private static string Summary(Report report, int? count)
+    private static Table Table(ImmutableArray<Measurement> measurements)
     {
-        var counts = string.Join(", ", Enum.GetValues<Verdict>().Reverse()
-            .Select(verdict => $"{report.Certificates.Count(certificate => certificate.Verdict == verdict)} {Word(verdict)}"));
-        var ended = report.Complete ? "" : $"; the run ended early, after {report.Certificates.Length} of {count?.ToString(CultureInfo.InvariantCulture) ?? "its"} properties";
-        return $"{report.Specification}: {counts} ({report.Model}, {report.Runtime}){ended}";
+        var table = new Table().RoundedBorder();
+        table.AddColumns("measure", "quantity", "value", "limit");
+        foreach (var measurement in measurements)
+        {
+            var limit = measurement.Limit is { } status ? $"[{Color(status)}]{Markup.Escape(measurement.Demand()!)}: {Word(status)}[/]" : "";
+            table.AddRow(Markup.Escape(measurement.Name), Markup.Escape(measurement.Quantity()), Markup.Escape(measurement.Value()), limit);
+        }
+
+        return table;
+    }
+
+    private static string Summary(Report report, int? count, int measurements)
+    {
+        var counts = Counts(report.Certificates.Select(certificate => certificate.Verdict));
+        var measured = measurements == 0 ? "" : $"; {report.Measurements.Length} measured{(report.Measurements.Any(measurement => measurement.Limit is not null) ? $", limits {Counts(report.Measurements.Select(measurement => measurement.Limit).OfType<LimitStatus>())}" : "")}";
+        var all = $"{count?.ToString(CultureInfo.InvariantCulture) ?? "its"} properties{(measurements == 0 ? "" : $" and {report.Measurements.Length} of {measurements} measurements")}";
+        var ended = report.Complete ? "" : $"; the run ended early, after {report.Certificates.Length} of {all}";
+        return $"{report.Specification}: {counts}{measured} ({report.Model}, {report.Runtime}){ended}";
+    }
+
+    /// <summary>How many there are of each word, from best to worst.</summary>
+    private static string Counts<T>(IEnumerable<T> words)
+        where T : struct, Enum
+    {
+        var all = words.ToArray();
+        return string.Join(", ", Enum.GetValues<T>().Reverse().Select(word => $"{all.Count(one => one.Equals(word))} {Word(word)}"));
     }
 
     private static bool HasRadii(Report report) =>
         report.Certificates.Any(certificate => certificate.CertifiedRadius is not null || certificate.AttackedRadius is not null);
 
-    private static string Word(Verdict verdict) => verdict.ToString().ToLowerInvariant();
+    private static string Word<T>(T value)
+        where T : struct, Enum => value.ToString().ToLowerInvariant();
 
-    private static string Color(Verdict verdict) => verdict switch
+    private static string Color(Enum value) => value switch
     {
-        Verdict.Verified => "green",
-        Verdict.Falsified => "red",
+        Verdict.Verified or LimitStatus.Kept => "green",
+        Verdict.Falsified or LimitStatus.Broken => "red",
         _ => "yellow",
     };
 

@@ -54,7 +54,7 @@ public abstract class Session : IDisposable
     }
 
     /// <summary>Writes a specification of the model and its data.</summary>
-    protected static void WriteSpecification(double radius, string budget = "") => File.WriteAllText(
+    protected static void WriteSpecification(double radius, string budget = "", string measures = "") => File.WriteAllText(
         "iris.robust.json",
         $$"""
         {
@@ -62,7 +62,7 @@ public abstract class Session : IDisposable
           "samples": { "file": "iris.csv", "label": "label" },
           "region": { "radius": {{radius}} },
           "property": { "kind": "same-label" },
-          "budget": { {{budget}} }
+          "budget": { {{budget}} }{{(measures.Length > 0 ? $",\n  \"measures\": [{measures}]" : "")}}
         }
         """);
 

@@ -9,6 +9,9 @@ namespace RobustVerify.Core.Baselines;
 /// <param name="Lines">The line of each certificate of the report, counted from 1.</param>
 public sealed record Baseline(string Path, Report Report, ImmutableArray<int> Lines)
 {
+    /// <summary>The line of each measurement of the report, counted from 1.</summary>
+    public ImmutableArray<int> MeasurementLines { get; init; } = [];
+
     /// <summary>The name of the file.</summary>
     public string FileName => System.IO.Path.GetFileName(Path);
 

@@ -58,20 +58,22 @@ public sealed class BaselineFile
     public Baseline Read()
     {
         var text = File.ReadAllText(Path);
-        return new Baseline(Path, ReportJson.Read(text, Path), ReportJson.PropertyLines(text, Path));
+        return new Baseline(Path, ReportJson.Read(text, Path), ReportJson.PropertyLines(text, Path)) { MeasurementLines = ReportJson.MeasurementLines(text, Path) };
     }
 
     /// <summary>Makes a run the baseline, and removes what was received before.</summary>
     /// <param name="report">The run.</param>
     /// <param name="certificates">Its proofs, if they are to be kept: what is proved is then replayed the next time, and not searched.</param>
     /// <exception cref="UnauthorizedAccessException">The process runs on a build server.</exception>
-    /// <exception cref="InvalidOperationException">The run is incomplete.</exception>
+    /// <exception cref="InvalidOperationException">The run is incomplete, or breaks a limit of its specification.</exception>
     public void Accept(Report report, CertificateFile? certificates = null)
     {
         if (!writable)
             throw new UnauthorizedAccessException($"{Path} is not written on a build server (the environment variable CI is set). Accept on your own machine and commit the file.");
         if (!report.Complete)
             throw new InvalidOperationException($"{Path} is not written: the run ended before every property was looked at.");
+        if (BaselineComparer.BrokenLimits(report, Path) is [var broken, ..])
+            throw new InvalidOperationException($"{Path} is not written: {broken.Message}");
         File.WriteAllText(Path, ReportJson.Write(report));
         certificates?.Write(CertificatePath);
         File.Delete(ReceivedPath(Path));
@@ -88,7 +90,7 @@ public sealed class BaselineFile
     /// <exception cref="ReportFormatException">The baseline is no report.</exception>
     public ImmutableArray<Finding> Compare(Report current, string howToAccept, CertificateFile? certificates = null)
     {
-        if (!File.Exists(Path)) return [WithoutBaseline(current, certificates)];
+        if (!File.Exists(Path)) return WithoutBaseline(current, certificates);
         var findings = BaselineComparer.Compare(Read(), current, howToAccept);
         if (!writable) return findings;
         if (findings.IsEmpty) File.Delete(ReceivedPath(Path));
@@ -96,13 +98,16 @@ public sealed class BaselineFile
         return findings;
     }
 
-    private Finding WithoutBaseline(Report current, CertificateFile? certificates)
+    private ImmutableArray<Finding> WithoutBaseline(Report current, CertificateFile? certificates)
     {
-        var write = writable && current.Complete;
+        var broken = BaselineComparer.BrokenLimits(current, Path);
+        var write = writable && current.Complete && broken.IsEmpty;
         if (write) Accept(current, certificates);
         var message = write
             ? "There was no baseline, so this run became it. Look at it and commit it; from now on a worse result is an error."
+            : writable && !broken.IsEmpty
+            ? "There is no baseline, and none is written while a limit is broken."
             : "There is no baseline to compare with. Run this on your own machine, which writes it, and commit the file.";
-        return new Finding(FindingKind.NoBaseline, !write, DiagnosticCodes.NoBaseline, null, message, Path, 1);
+        return [.. broken, new Finding(FindingKind.NoBaseline, !write, DiagnosticCodes.NoBaseline, null, message, Path, 1)];
     }
 }

@@ -6,16 +6,16 @@ public static class DiagnosticCodes
     /// <summary>The verdict of a property is worse than in the baseline.</summary>
     public const string VerdictWorse = "RV1001";
 
-    /// <summary>The certified radius or margin of a property is smaller than in the baseline.</summary>
+    /// <summary>The certified radius or margin of a property is smaller than in the baseline, or what was measured is worse.</summary>
     public const string BoundWorse = "RV1002";
 
-    /// <summary>A property of the baseline is missing from the run.</summary>
+    /// <summary>A property or measure of the baseline is missing from the run.</summary>
     public const string PropertyMissing = "RV1003";
 
-    /// <summary>A property of the run is not in the baseline.</summary>
+    /// <summary>A property or measure of the run is not in the baseline.</summary>
     public const string PropertyNew = "RV1004";
 
-    /// <summary>A property is better than in the baseline.</summary>
+    /// <summary>A property or measure is better than in the baseline.</summary>
     public const string Better = "RV1005";
 
     /// <summary>There is no baseline.</summary>
@@ -26,6 +26,9 @@ public static class DiagnosticCodes
 
     /// <summary>A file of certificates cannot be read.</summary>
     public const string CertificateUnreadable = "RV1008";
+
+    /// <summary>What was measured breaks the limit that the specification sets.</summary>
+    public const string LimitBroken = "RV1009";
 
     /// <summary>The specification, its data or its query is wrong.</summary>
     public const string SpecificationInvalid = "RV2001";

@@ -3,7 +3,7 @@ using RobustVerify.Core.Specifications;
 
 namespace RobustVerify.Core.Certificates;
 
-/// <summary>The certificates of all properties of a specification, in its order.</summary>
+/// <summary>The certificates of all properties of a specification and what was measured for it, in its order.</summary>
 public sealed record Report
 {
     /// <summary>The name of the specification.</summary>
@@ -24,6 +24,9 @@ public sealed record Report
     /// <summary>One certificate a property.</summary>
     public required ImmutableArray<Certificate> Certificates { get; init; }
 
-    /// <summary>False where the run was cancelled and only the first properties were decided.</summary>
+    /// <summary>What was measured: for each measure, one number, or one a sample.</summary>
+    public ImmutableArray<Measurement> Measurements { get; init; } = [];
+
+    /// <summary>False where the run was cancelled and only the first properties were decided, or the first numbers measured.</summary>
     public bool Complete { get; init; } = true;
 }

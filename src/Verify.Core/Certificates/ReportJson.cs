@@ -9,7 +9,7 @@ namespace RobustVerify.Core.Certificates;
 
 /// <summary>The stable text of a report: what is committed as a baseline, compared by people and read back.</summary>
 /// <remarks>
-/// The same report gives the same bytes everywhere: one block a property in the order of the specification, numbers
+/// The same report gives the same bytes everywhere: one block a property or measurement in the order of the specification, numbers
 /// rounded to the sound side (see <see cref="Rounding.RoundDown"/>), line feeds, and neither times nor paths. The inputs and
 /// outputs of a counterexample are written as float32 numbers that read back exactly.
 /// </remarks>
@@ -26,6 +26,7 @@ public static class ReportJson
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
         AllowDuplicateProperties = false,
+        AllowOutOfOrderMetadataProperties = true, // a person who merges two baselines may move lines
         RespectNullableAnnotations = true,
         RespectRequiredConstructorParameters = true,
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, // names stay readable; the text is never put into HTML
@@ -33,17 +34,22 @@ public static class ReportJson
         {
             new JsonStringEnumConverter<Verdict>(JsonNamingPolicy.CamelCase, allowIntegerValues: false),
             new JsonStringEnumConverter<Semantics>(JsonNamingPolicy.CamelCase, allowIntegerValues: false),
-            new VectorConverter(),
+            new JsonStringEnumConverter<Norm>(JsonNamingPolicy.CamelCase, allowIntegerValues: false),
+            new JsonStringEnumConverter<LimitStatus>(JsonNamingPolicy.CamelCase, allowIntegerValues: false),
+            new VectorConverter<float>(),
+            new VectorConverter<double>(),
+            new VectorConverter<int>(),
         },
     };
 
     /// <summary>The text of a report.</summary>
     public static string Write(Report report)
     {
-        var engine = report.Certificates.IsEmpty ? "" : report.Certificates[0].Engine;
+        var engine = report.Certificates.Select(certificate => certificate.Engine).Concat(report.Measurements.Select(measurement => measurement.Engine)).FirstOrDefault("");
         return Text(new Document(
             Format, report.Specification, report.Model, report.ModelSha256, report.Runtime, engine, report.Complete,
-            [.. report.Certificates.Select(certificate => Block.Of(certificate, report.ModelSha256, engine))]));
+            [.. report.Certificates.Select(certificate => Block.Of(certificate, report.ModelSha256, engine))],
+            report.Measurements.IsEmpty ? null : [.. report.Measurements.Select(measurement => measurement.Rounded())]));
     }
 
     /// <summary>The report that a text holds.</summary>
@@ -63,15 +69,11 @@ public static class ReportJson
             throw new ReportFormatException(path, (int)(e.LineNumber ?? 0) + 1, $"This is no report: {FirstSentence(e)}", e);
         }
 
+        var measurements = document.Measurements ?? [];
         if (document.Properties.Contains(null!)) throw new ReportFormatException(path, 1, "This is no report: one of its properties is null.");
-        var names = new HashSet<string>();
-        for (var i = 0; i < document.Properties.Length; i++)
-        {
-            var name = document.Properties[i].Property;
-            if (!names.Add(name))
-                throw new ReportFormatException(path, layout.PropertyLines[i], $"The property '{name}' is listed twice. Keep one of the two blocks.");
-        }
-
+        if (measurements.Contains(null!)) throw new ReportFormatException(path, 1, "This is no report: one of its measurements is null.");
+        RefuseTwice("property", document.Properties.Select(block => block.Property), layout.PropertyLines, path);
+        RefuseTwice("measurement", measurements.Select(measurement => measurement.Name), layout.MeasurementLines, path);
         return new Report
         {
             Specification = document.Specification,
@@ -80,7 +82,17 @@ public static class ReportJson
             Runtime = document.Runtime,
             Complete = document.Complete,
             Certificates = [.. document.Properties.Select(block => block.ToCertificate(document.ModelSha256, document.Engine))],
+            Measurements = [.. measurements.Select(measurement => measurement with { Engine = document.Engine })],
         };
+    }
+
+    private static void RefuseTwice(string what, IEnumerable<string> listed, ImmutableArray<int> lines, string? path)
+    {
+        var names = new HashSet<string>();
+        foreach (var (name, line) in listed.Zip(lines))
+        {
+            if (!names.Add(name)) throw new ReportFormatException(path, line, $"The {what} '{name}' is listed twice. Keep one of the two blocks.");
+        }
     }
 
     /// <summary>The text of one certificate, as it stands in a report: stable, for snapshot tests.</summary>
@@ -88,6 +100,9 @@ public static class ReportJson
 
     /// <summary>The line, counted from 1, on which each property of a report's text begins.</summary>
     internal static ImmutableArray<int> PropertyLines(string text, string? path) => Layout.Of(text, path).PropertyLines;
+
+    /// <summary>The line on which each measurement begins.</summary>
+    internal static ImmutableArray<int> MeasurementLines(string text, string? path) => Layout.Of(text, path).MeasurementLines;
 
     private static string Text<T>(T value) => JsonSerializer.Serialize(value, Options) + "\n";
 
@@ -100,7 +115,7 @@ public static class ReportJson
 
     private sealed record Document(
         int Format, string Specification, string Model, string ModelSha256, string Runtime, string Engine, bool Complete,
-        ImmutableArray<Block> Properties);
+        ImmutableArray<Block> Properties, ImmutableArray<Measurement>? Measurements = null);
 
     /// <summary>A certificate without what the head of its report says for all.</summary>
     private sealed record Block(
@@ -142,13 +157,13 @@ public static class ReportJson
     }
 
     /// <summary>Where the parts of a report stand in its text.</summary>
-    private sealed record Layout(ImmutableArray<int> PropertyLines)
+    private sealed record Layout(ImmutableArray<int> PropertyLines, ImmutableArray<int> MeasurementLines)
     {
         public static Layout Of(string text, string? path)
         {
             var bytes = System.Text.Encoding.UTF8.GetBytes(text);
             var reader = new Utf8JsonReader(bytes);
-            var lines = ImmutableArray.CreateBuilder<int>();
+            var (properties, measurements) = (ImmutableArray.CreateBuilder<int>(), ImmutableArray.CreateBuilder<int>());
             var (line, position) = (1, 0);
             int? format = null;
             try
@@ -161,7 +176,9 @@ public static class ReportJson
                     if (reader.CurrentDepth == 1 && reader.ValueTextEquals("format"))
                         format = reader.Read() && reader.TokenType == JsonTokenType.Number && reader.TryGetInt32(out var number) ? number : -1;
                     else if (reader.CurrentDepth == 3 && reader.ValueTextEquals("property"))
-                        lines.Add(line);
+                        properties.Add(line);
+                    else if (reader.CurrentDepth == 3 && reader.ValueTextEquals("measure"))
+                        measurements.Add(line);
                     if (format is not null and not Format)
                         throw new ReportFormatException(path, line, $"The format of this report is {(format < 0 ? "no number" : format)}; this version reads format {Format}. Update RobustVerify, or make the report anew.");
                 }
@@ -172,19 +189,20 @@ public static class ReportJson
             }
 
             if (format is null) throw new ReportFormatException(path, 1, "This is no report: it has no \"format\". Make it anew.");
-            return new Layout(lines.ToImmutable());
+            return new Layout(properties.ToImmutable(), measurements.ToImmutable());
         }
     }
 
-    /// <summary>A vector of float32 numbers on one line.</summary>
-    private sealed class VectorConverter : JsonConverter<ImmutableArray<float>>
+    /// <summary>A vector of numbers on one line.</summary>
+    private sealed class VectorConverter<T> : JsonConverter<ImmutableArray<T>>
+        where T : struct
     {
         private static readonly JsonSerializerOptions Compact = new() { NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals };
 
-        public override ImmutableArray<float> Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-            [.. JsonSerializer.Deserialize<float[]>(ref reader, Compact)!];
+        public override ImmutableArray<T> Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+            [.. JsonSerializer.Deserialize<T[]>(ref reader, Compact)!];
 
-        public override void Write(Utf8JsonWriter writer, ImmutableArray<float> value, JsonSerializerOptions options) =>
+        public override void Write(Utf8JsonWriter writer, ImmutableArray<T> value, JsonSerializerOptions options) =>
             writer.WriteRawValue(JsonSerializer.Serialize(value.AsSpan().ToArray(), Compact));
     }
 }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using RobustVerify.Core.Networks;
+using RobustVerify.Core.Specifications;
 
 namespace RobustVerify.Core.Clever;
 

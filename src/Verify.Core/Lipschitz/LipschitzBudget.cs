@@ -6,6 +6,9 @@ public sealed record LipschitzBudget
     /// <summary>The budget where none is asked for.</summary>
     public static LipschitzBudget Default { get; } = new();
 
+    /// <summary>The budget of a search for the exact constant: some minutes for a small network.</summary>
+    public static LipschitzBudget Exact { get; } = new() { Parts = 1_000_000 };
+
     /// <summary>Random inputs that the search for a steep one begins with.</summary>
     public int Samples { get; init; } = 1024;
 

@@ -33,6 +33,24 @@ public sealed class LipschitzQuestion
     /// <summary>Where the inputs lie; null for everywhere.</summary>
     public InputRegion? Region { get; }
 
+    /// <summary>The same of one output, or of the difference of two; of none given, of all outputs.</summary>
+    /// <exception cref="ArgumentException">There is no such output, or they are more than two, or the same.</exception>
+    public LipschitzQuestion OfOutputs(ReadOnlySpan<int> outputs)
+    {
+        foreach (var output in outputs)
+        {
+            if (output < 0 || output >= Network.Output.Size) throw new ArgumentException($"There is no output {output}; the model has the outputs 0 to {Network.Output.Size - 1}.");
+        }
+
+        return outputs switch
+        {
+            [] => this,
+            [var only] => OfOutput(only),
+            [var label, var other] when label != other => OfMargin(label, other),
+            _ => throw new ArgumentException("A constant is one of all outputs, of one, or of two that differ."),
+        };
+    }
+
     /// <summary>The same of one output alone.</summary>
     public LipschitzQuestion OfOutput(int output)
     {

@@ -20,6 +20,9 @@ public sealed record FeatureValues
     /// <summary>One number for all features.</summary>
     public static FeatureValues FromDouble(double all) => new(all);
 
+    /// <summary>The number of all features, where they have the same.</summary>
+    public double? Uniform => byName is null ? all : null;
+
     /// <summary>The numbers in the order of the features.</summary>
     /// <param name="features">The names of the features.</param>
     /// <param name="otherwise">The number of a feature that is not named.</param>

@@ -30,7 +30,7 @@ public sealed record SameLabel(bool Predicted = false) : OutputRequirement
     /// <inheritdoc/>
     public override OutputProperty At(DeployedModel model, Sample sample, ReadOnlySpan<float> center)
     {
-        var label = Predicted ? Predict(model, center) : LabelOf(sample);
+        var label = Predicted ? Predict(model, center) : sample.Class ?? throw new ArgumentException("it has no label; name the column of the labels, or ask for the predicted label");
         return OutputProperty.SameLabel(label, model.Network.Output.Size);
     }
 
@@ -39,13 +39,6 @@ public sealed record SameLabel(bool Predicted = false) : OutputRequirement
         var answer = model.Runtime.Run(center);
         return answer is [var probability] ? (probability > 0.5f ? 1 : 0) : answer.IndexOf(answer.Max());
     }
-
-    private static int LabelOf(Sample sample) => sample.Label switch
-    {
-        null => throw new ArgumentException("it has no label; name the column of the labels, or ask for the predicted label"),
-        { } label when label >= 0 && label == (int)label => (int)label,
-        { } label => throw new ArgumentException($"the label {label} is not the number of an output; labels are whole numbers from 0"),
-    };
 }
 
 /// <summary>An output stays within a range.</summary>

@@ -4,8 +4,8 @@ using RobustVerify.Core.Specifications.Json;
 
 namespace RobustVerify.Core.Specifications;
 
-/// <summary>What is to hold of a model around each of some samples.</summary>
-public sealed record Specification
+/// <summary>What is to hold of a model around each of some samples, and what is to be measured of it.</summary>
+public sealed record Specification : SampleRegions
 {
     /// <summary>A short name, for reports.</summary>
     public required string Name { get; init; }
@@ -13,37 +13,10 @@ public sealed record Specification
     /// <summary>The file that the specification was read from, where it was.</summary>
     public string? File { get; init; }
 
-    /// <summary>The file that the samples were read from, where they were.</summary>
-    public string? SamplesFile { get; init; }
-
     /// <summary>The ONNX file of the model, as an absolute path.</summary>
     public required string ModelPath { get; init => field = Path.GetFullPath(value); }
 
-    /// <summary>The samples, in the order of the properties; their names differ.</summary>
-    public required ImmutableArray<Sample> Samples
-    {
-        get;
-        init => field = value.GroupBy(sample => sample.Name).FirstOrDefault(group => group.Count() > 1) is { Key: var twice }
-            ? throw new ArgumentException($"Two samples are named '{twice}'; a sample is told from others by its name.")
-            : value;
-    }
-
-    /// <summary>The name of every element of an input, for messages; empty where the inputs have no names.</summary>
-    public ImmutableArray<string> FeatureNames { get; init; } = [];
-
-    /// <summary>How far an input may move from its sample, in the units of each feature; features that are not named stay.</summary>
-    public required FeatureValues Radius { get; init; }
-
-    /// <summary>How the distance from a sample is measured.</summary>
-    public Norm Norm { get; init; } = Norm.Linf;
-
-    /// <summary>The smallest value of every feature, where there is one.</summary>
-    public FeatureValues? DomainLower { get; init; }
-
-    /// <summary>The largest value of every feature, where there is one.</summary>
-    public FeatureValues? DomainUpper { get; init; }
-
-    /// <summary>What must hold of the outputs.</summary>
+    /// <summary>What must hold of the outputs around every sample.</summary>
     public OutputRequirement Requirement { get; init; } = new SameLabel();
 
     /// <summary>Which arithmetic a proof is to speak of.</summary>
@@ -54,6 +27,15 @@ public sealed record Specification
 
     /// <summary>True where the largest certified radius of every sample is to be found, not only whether the given one holds.</summary>
     public bool MeasureRadius { get; init; }
+
+    /// <summary>What else is to be measured; the names differ.</summary>
+    public ImmutableArray<Measure> Measures
+    {
+        get;
+        init => field = value.GroupBy(measure => measure.Name).FirstOrDefault(group => group.Count() > 1) is { Key: var twice }
+            ? throw new ArgumentException($"Two measures are named '{twice}'; a measure is told from others by its name.")
+            : value;
+    } = [];
 
     /// <summary>The JSON Schema of the files that <see cref="Load"/> reads.</summary>
     public static string JsonSchema => SpecificationReader.Schema;
@@ -73,57 +55,34 @@ public sealed record Specification
     /// <param name="scale">What the radii are multiplied by, not negative.</param>
     /// <exception cref="SpecificationException">The sample does not fit the model, or its region is empty.</exception>
     public Property PropertyAt(DeployedModel model, int sample, double scale = 1) => At(model, sample, center =>
-        new Property(Samples[sample].Name, RegionAround(center, scale), Requirement.At(model, Samples[sample], center)) { Semantics = Semantics });
+        new Property(Samples[sample].Name, Around(center, scale), Requirement.At(model, Samples[sample], center)) { Semantics = Semantics });
 
     /// <summary>The inputs around one sample.</summary>
     /// <param name="model">The model.</param>
     /// <param name="sample">The number of the sample, from 0.</param>
     /// <exception cref="SpecificationException">The sample does not fit the model, or its region is empty.</exception>
-    public InputRegion RegionAt(DeployedModel model, int sample) => At(model, sample, center => RegionAround(center, 1));
+    public InputRegion RegionAt(DeployedModel model, int sample) => At(model, sample, center => Around(center));
 
     /// <summary>What there is at a sample, as the model is given it.</summary>
     private T At<T>(DeployedModel model, int sample, Func<float[], T> at)
     {
-        var (name, values) = (Samples[sample].Name, Samples[sample].Values);
+        var name = Samples[sample].Name;
         try
         {
-            var inputs = model.Network.Input.Size;
-            if (values.Length != inputs)
-                throw new ArgumentException($"it has {values.Length} values, but the model reads {inputs} inputs{Hint(values.Length, inputs)}");
             // The model is given float32 numbers: the region lies around what it sees.
-            return at([.. values.Select(value => (float)value)]);
+            return at(Center(Samples[sample], model.Network.Input.Size));
         }
         catch (ArgumentException exception)
         {
-            // The parameter that .NET appends is one of ours, and says nothing to whoever wrote the specification.
-            var problem = exception.Message.Replace($" (Parameter '{exception.ParamName}')", "", StringComparison.Ordinal);
-            throw new SpecificationException(File ?? Name, $"{name}: {problem}", innerException: exception);
+            throw Refusal(name, exception);
         }
     }
 
-    private static string Hint(int values, int inputs) => values > inputs
-        ? "; name the columns that are inputs as features, or ignore the others"
-        : "; every input needs a value, in the order of the model's inputs";
-
-    private InputRegion RegionAround(float[] center, double scale)
+    /// <summary>Says of what part of the specification something is wrong.</summary>
+    internal SpecificationException Refusal(string part, ArgumentException exception)
     {
-        var names = FeatureNames.Length == center.Length
-            ? FeatureNames
-            : [.. Enumerable.Range(0, center.Length).Select(i => $"X_{i}")];
-        var radii = Radius.InOrder(names, otherwise: 0);
-        var lower = (DomainLower ?? double.NegativeInfinity).InOrder(names, double.NegativeInfinity);
-        var upper = (DomainUpper ?? double.PositiveInfinity).InOrder(names, double.PositiveInfinity);
-        for (var i = 0; i < center.Length; i++)
-        {
-            if (!(radii[i] >= 0)) throw new ArgumentException($"the radius of {names[i]} is {radii[i]}; it must not be negative");
-            if (!(lower[i] <= upper[i])) throw new ArgumentException($"the domain [{lower[i]}, {upper[i]}] of {names[i]} is empty");
-            radii[i] *= scale;
-            // Rounded as the samples are: one on the domain's border stays on it.
-            (lower[i], upper[i]) = (Math.Max((float)lower[i], -float.MaxValue), Math.Min((float)upper[i], float.MaxValue));
-            if (center[i] + radii[i] < lower[i] || center[i] - radii[i] > upper[i])
-                throw new ArgumentException($"the region is empty: {names[i]} is {center[i]}, further from its domain [{lower[i]}, {upper[i]}] than the radius {radii[i]}");
-        }
-
-        return InputRegion.Ball(Array.ConvertAll(center, value => (double)value), radii, Norm, InputRegion.Box(lower, upper));
+        // The parameter that .NET appends is one of ours, and says nothing to whoever wrote the specification.
+        var problem = exception.Message.Replace($" (Parameter '{exception.ParamName}')", "", StringComparison.Ordinal);
+        return new SpecificationException(File ?? Name, $"{part}: {problem}", innerException: exception);
     }
 }

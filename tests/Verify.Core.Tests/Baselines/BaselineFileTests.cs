@@ -1,5 +1,6 @@
 using RobustVerify.Core.Baselines;
 using RobustVerify.Core.Certificates;
+using RobustVerify.Core.Specifications;
 
 namespace RobustVerify.Core.Tests.Baselines;
 
@@ -56,6 +57,21 @@ public sealed class BaselineFileTests : IDisposable
         var incomplete = Report(Verdict.Verified) with { Complete = false };
         Assert.True(Assert.Single(File(writable: true).Compare(incomplete, "accept")).IsError);
         Assert.Throws<InvalidOperationException>(() => File(writable: true).Accept(incomplete));
+        Assert.Empty(folder.GetFiles());
+    }
+
+    [Fact]
+    public void A_run_that_breaks_a_limit_becomes_no_baseline()
+    {
+        var broken = Report(Verdict.Verified) with
+        {
+            Measurements =
+            [
+                new LipschitzMeasurement { Measure = "steepness", Norm = Norm.L2, Lower = 2, Upper = 3, Exact = false, Method = "product of norms", AtMost = 1, Limit = LimitStatus.Broken },
+            ],
+        };
+        Assert.Equal([("RV1009", true), ("RV1006", true)], File(writable: true).Compare(broken, "accept").Select(finding => (finding.Code, finding.IsError)));
+        Assert.Throws<InvalidOperationException>(() => File(writable: true).Accept(broken));
         Assert.Empty(folder.GetFiles());
     }
 

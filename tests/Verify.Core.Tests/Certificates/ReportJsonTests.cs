@@ -89,6 +89,119 @@ public class ReportJsonTests
     [Fact]
     public void A_text_is_read_back_and_written_the_same() => Assert.Equal(DigitsText, ReportJson.Write(ReportJson.Read(DigitsText)));
 
+    private static readonly Report Measured = Digits with
+    {
+        Certificates = [],
+        Measurements =
+        [
+            new LipschitzMeasurement
+            {
+                Measure = "steepness", Norm = Norm.Linf, Outputs = [3, 5], Lower = 5.12345678, Upper = 6.12345678, Exact = false, Method = "product of norms",
+                AtMost = 5, Limit = LimitStatus.Broken, Witness = [0.1, 1 / 3.0], Engine = "1.2.3",
+            },
+            new LipschitzMeasurement { Measure = "jump", Sample = "row 1", Norm = Norm.L2, Scores = true, Lower = 1, Upper = null, Exact = false, Method = "no method", Engine = "1.2.3" },
+            new CleverMeasurement
+            {
+                Measure = "distance", Sample = "row 1", Norm = Norm.L1, Radius = 0.5, Order = 2, Target = "runner-up", Batches = 100, BatchSize = 64, Seed = 7,
+                Score = 0.123456789, Lower = 0.1, Upper = 0.2, AtLeast = 0.15, Limit = LimitStatus.Undecided, Engine = "1.2.3",
+            },
+        ],
+    };
+
+    private const string MeasuredText = """
+        {
+          "format": 1,
+          "specification": "digits",
+          "model": "digits.onnx",
+          "modelSha256": "ab12",
+          "runtime": "managed",
+          "engine": "1.2.3",
+          "complete": true,
+          "properties": [],
+          "measurements": [
+            {
+              "kind": "lipschitz",
+              "measure": "steepness",
+              "norm": "linf",
+              "outputs": [3,5],
+              "lower": 5.12345,
+              "upper": 6.12346,
+              "exact": false,
+              "method": "product of norms",
+              "atMost": 5,
+              "limit": "broken",
+              "witness": [0.1,0.3333333333333333]
+            },
+            {
+              "kind": "lipschitz",
+              "measure": "jump",
+              "sample": "row 1",
+              "norm": "l2",
+              "scores": true,
+              "lower": 1,
+              "exact": false,
+              "method": "no method"
+            },
+            {
+              "kind": "clever",
+              "measure": "distance",
+              "sample": "row 1",
+              "norm": "l1",
+              "radius": 0.5,
+              "order": 2,
+              "target": "runner-up",
+              "batches": 100,
+              "batchSize": 64,
+              "seed": 7,
+              "score": 0.123457,
+              "lower": 0.1,
+              "upper": 0.2,
+              "atLeast": 0.15,
+              "limit": "undecided"
+            }
+          ]
+        }
+
+        """;
+
+    [Fact]
+    public void What_was_measured_has_this_text() => Assert.Equal(MeasuredText, ReportJson.Write(Measured));
+
+    [Fact]
+    public void What_was_measured_is_read_back_and_written_the_same()
+    {
+        var read = ReportJson.Read(MeasuredText);
+        Assert.Equal(MeasuredText, ReportJson.Write(read));
+        Assert.Equal(["steepness", "jump: row 1", "distance: row 1"], read.Measurements.Select(measurement => measurement.Name));
+        Assert.Equal([3, 5], Assert.IsType<LipschitzMeasurement>(read.Measurements[0]).Outputs!.Value.ToArray());
+        Assert.Equal((0.123457, 7ul), Assert.IsType<CleverMeasurement>(read.Measurements[2]) is var clever ? (clever.Score, clever.Seed) : default);
+        Assert.Equal([13, 26, 36], ReportJson.MeasurementLines(MeasuredText, null).ToArray());
+    }
+
+    [Fact]
+    public void A_measurement_says_in_words_what_it_is() => Assert.Equal(
+        [
+            "linf Lipschitz constant of output 3 less output 5 between 5.12345 and 6.12346, at most 5",
+            "l2 Lipschitz constant of all outputs, as scores between 1 and infinity, ",
+            "l1 CLEVER score of order 2 within 0.5 (runner-up) estimated to be 0.123457 (from 0.1 to 0.2), at least 0.15",
+        ],
+        Measured.Measurements.Select(measurement => $"{measurement.Quantity()} {measurement.Value()}, {measurement.Demand()}"));
+
+    [Theory]
+    [InlineData("\"kind\": \"clever\"", "\"kind\": \"clover\"", 36, "clover")]
+    [InlineData("\"measure\": \"jump\",\n      \"sample\": \"row 1\"", "\"measure\": \"steepness\"", 26, "The measurement 'steepness' is listed twice")]
+    [InlineData("\"limit\": \"broken\"", "\"limit\": \"bent\"", 21, "$.measurements[0].limit")]
+    [InlineData("\"score\"", "\"scores\"", 45, "scores")]
+    [InlineData("      \"seed\": 7,\n", "", 49, "seed")]
+    [InlineData("\"measurements\": [", "\"measurements\": [ null,", 1, "null")]
+    public void What_is_no_measurement_is_refused_with_its_line(string text, string replacement, int line, string said)
+    {
+        var changed = MeasuredText.Replace(text, replacement, StringComparison.Ordinal);
+        var e = Assert.Throws<ReportFormatException>(() => ReportJson.Read(changed, "a.json"));
+        Assert.StartsWith($"a.json({line}): ", e.Message, StringComparison.Ordinal);
+        Assert.Contains(said, e.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_counterexample_reads_back_exactly()
     {

@@ -52,6 +52,9 @@ internal sealed class JsonValue
     /// <summary>True where the value is an object.</summary>
     public bool IsObject => kind == JsonTokenType.StartObject;
 
+    /// <summary>True where the value is text.</summary>
+    public bool IsString => kind == JsonTokenType.String;
+
     /// <summary>The value as text.</summary>
     public string String => kind == JsonTokenType.String ? text : throw Expected("a string");
 
@@ -119,6 +122,9 @@ internal sealed class JsonValue
 
     /// <summary>A member that must be there.</summary>
     public JsonValue Require(string name) => this[name] ?? throw Error($"the member '{name}' is missing");
+
+    /// <summary>The value as a whole number that is not below another.</summary>
+    public int AtLeast(int least) => Integer >= least ? Integer : throw Error($"expected {least} or more");
 
     /// <summary>The same value, after making sure that it is an object without any other members than these.</summary>
     public JsonValue WithOnly(IReadOnlyCollection<string> names)

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using RobustVerify.Core.Specifications.Samples;
 
 namespace RobustVerify.Core.Specifications.Json;
 
@@ -10,18 +9,20 @@ internal static class SpecificationReader
     private const string WithinRangeKind = "within-range";
     private const string ChangesAtMostKind = "changes-at-most";
 
-    /// <summary>The members of every object that has fixed ones, by its place; those of a property by its kind.</summary>
+    /// <summary>The members of every object that has fixed ones, by its place; those of a property or a measure by its kind.</summary>
     public static ImmutableDictionary<string, ImmutableArray<string>> Members { get; } = new Dictionary<string, ImmutableArray<string>>
     {
-        ["$"] = ["$schema", "model", "samples", "region", "property", "semantics", "budget", "measureRadius"],
-        ["$.samples"] = ["file", "label", "features", "ignore", "rows", "inputs", "labels"],
-        ["$.samples.rows"] = ["first", "count", "where"],
-        ["$.region"] = ["norm", "radius", "domain"],
-        ["$.region.domain"] = ["lower", "upper"],
+        ["$"] = ["$schema", "model", "samples", "region", "property", "semantics", "budget", "measureRadius", "measures"],
+        ["samples"] = ["file", "label", "features", "ignore", "rows", "inputs", "labels"],
+        ["samples.rows"] = ["first", "count", "where"],
+        ["region"] = ["norm", "radius", "domain"],
+        ["region.domain"] = ["lower", "upper"],
         ["$.property/" + SameLabelKind] = ["kind", "label"],
         ["$.property/" + WithinRangeKind] = ["kind", "output", "lower", "upper"],
         ["$.property/" + ChangesAtMostKind] = ["kind", "amount"],
         ["$.budget"] = ["attackRestarts", "attackSteps", "slopeIterations", "subproblems", "seconds"],
+        ["$.measures/" + MeasureReader.Lipschitz] = ["kind", "name", "samples", "region", "norm", "outputs", "scores", "exact", "atMost"],
+        ["$.measures/" + MeasureReader.Clever] = ["kind", "name", "samples", "region", "order", "target", "batches", "batchSize", "seed", "atLeast"],
     }.ToImmutableDictionary();
 
     /// <summary>The JSON Schema.</summary>
@@ -39,26 +40,27 @@ internal static class SpecificationReader
         file = Path.GetFullPath(file);
         var folder = Path.GetDirectoryName(file)!;
         var root = JsonValue.Read(file).WithOnly(Members["$"]);
-        var samples = root.Require("samples").WithOnly(Members["$.samples"]);
-        var table = samples["file"] is null ? Inline(samples) : FromCsv(samples, folder);
-        var region = root.Require("region").WithOnly(Members["$.region"]);
-        var domain = region["domain"]?.WithOnly(Members["$.region.domain"]);
+        var regions = new RegionReader(root, folder);
+        // Where numbers are measured, a property need not be stated.
+        var isStated = root["property"] is not null || root["measures"] is null;
+        var own = isStated ? regions.Read(root.Require("samples"), root.Require("region")) : regions.Unused();
         return new Specification
         {
             Name = NameOf(file),
             File = file,
-            SamplesFile = samples["file"] is { } data ? Path.Combine(folder, data.String) : null,
+            SamplesFile = own.SamplesFile,
             ModelPath = Path.Combine(folder, root.Require("model").String),
-            Samples = table.Samples,
-            FeatureNames = table.FeatureNames,
-            Radius = Features(region.Require("radius"), table.FeatureNames, isRadius: true)!,
-            Norm = NormOf(region["norm"]),
-            DomainLower = Features(domain?["lower"], table.FeatureNames),
-            DomainUpper = Features(domain?["upper"], table.FeatureNames),
-            Requirement = Requirement(root.Require("property"), samples),
+            Samples = own.Samples,
+            FeatureNames = own.FeatureNames,
+            Radius = own.Radius,
+            Norm = own.Norm,
+            DomainLower = own.DomainLower,
+            DomainUpper = own.DomainUpper,
+            Requirement = isStated ? Requirement(root.Require("property"), root.Require("samples")) : new SameLabel(),
             Semantics = SemanticsOf(root["semantics"]),
             Budget = BudgetOf(root["budget"]?.WithOnly(Members["$.budget"])),
             MeasureRadius = root["measureRadius"]?.Boolean ?? false,
+            Measures = MeasuresOf(root["measures"], regions),
         };
     }
 
@@ -67,69 +69,6 @@ internal static class SpecificationReader
         var name = Path.GetFileNameWithoutExtension(file);
         return name.EndsWith(".robust", StringComparison.OrdinalIgnoreCase) ? name[..^".robust".Length] : name;
     }
-
-    private static SampleTable FromCsv(JsonValue samples, string folder)
-    {
-        foreach (var inline in new[] { "inputs", "labels" })
-        {
-            if (samples[inline] is { } value) throw value.Error("samples are given by a file or as inputs, not both");
-        }
-
-        var rows = samples["rows"]?.WithOnly(Members["$.samples.rows"]);
-        return CsvSamples.Read(Path.Combine(folder, samples.Require("file").String), new CsvSelection
-        {
-            Label = samples["label"]?.String,
-            Features = Strings(samples["features"]),
-            Ignore = Strings(samples["ignore"]),
-            First = AtLeast(1, rows?["first"]) ?? 1,
-            Count = AtLeast(1, rows?["count"]),
-            Where = rows?["where"]?.Members.ToImmutableSortedDictionary(member => member.Key, member => member.Value.StringOrNumber)
-                ?? ImmutableSortedDictionary<string, string>.Empty,
-        });
-    }
-
-    private static SampleTable Inline(JsonValue samples)
-    {
-        foreach (var ofFile in new[] { "label", "ignore", "rows" })
-        {
-            if (samples[ofFile] is { } value) throw value.Error("this is said of a CSV file; name one as 'file'");
-        }
-
-        var inputs = (samples["inputs"] ?? throw samples.Error("expected 'file', a CSV file, or 'inputs', the inputs themselves")).Items;
-        if (inputs.Count == 0) throw samples["inputs"]!.Error("expected one input or more");
-        var labels = samples["labels"]?.Items;
-        if (labels is not null && labels.Count != inputs.Count)
-            throw samples["labels"]!.Error($"there are {labels.Count} labels for {inputs.Count} inputs");
-        var names = Strings(samples["features"]);
-        var size = names.Length > 0 ? names.Length : inputs[0].Items.Count;
-        if (names.Length == 0) names = [.. Enumerable.Range(0, size).Select(i => $"X_{i}")];
-        return new SampleTable(names, [.. inputs.Select(Sample)]);
-
-        Sample Sample(JsonValue input, int i)
-        {
-            if (input.Items.Count != size) throw input.Error($"expected {size} values, not {input.Items.Count}");
-            return new Sample($"input {i + 1}", [.. input.Items.Select(value => value.Number)], labels?[i].Number);
-        }
-    }
-
-    private static FeatureValues? Features(JsonValue? value, ImmutableArray<string> names, bool isRadius = false)
-    {
-        if (value is null) return null;
-        if (!value.IsObject) return Number(value);
-        value.WithOnly(names);
-        return new FeatureValues(value.Members.Select(member => KeyValuePair.Create(member.Key, Number(member.Value))));
-
-        double Number(JsonValue number) =>
-            isRadius && number.Number < 0 ? throw number.Error("a radius must not be negative") : number.Number;
-    }
-
-    private static Norm NormOf(JsonValue? norm) => norm?.String switch
-    {
-        null or "linf" => Norm.Linf,
-        "l2" => Norm.L2,
-        "l1" => Norm.L1,
-        var other => throw norm.Error(Spelling.Unknown("norm", other, ["l1", "l2", "linf"])),
-    };
 
     private static Semantics SemanticsOf(JsonValue? semantics) => semantics?.String switch
     {
@@ -150,7 +89,7 @@ internal static class SpecificationReader
                 if (property["lower"] is null && property["upper"] is null) throw property.Error("expected 'lower', 'upper' or both");
                 var (lower, upper) = (property["lower"]?.Number ?? double.NegativeInfinity, property["upper"]?.Number ?? double.PositiveInfinity);
                 if (lower > upper) throw property.Error($"the range [{lower}, {upper}] is empty");
-                return new WithinRange(AtLeast(0, property["output"]) ?? 0, lower, upper);
+                return new WithinRange(property["output"]?.AtLeast(0) ?? 0, lower, upper);
             case ChangesAtMostKind:
                 var amount = property.Require("amount");
                 return amount.Number >= 0 ? new ChangesAtMost(amount.Number) : throw amount.Error("the amount must not be negative");
@@ -163,22 +102,32 @@ internal static class SpecificationReader
         }
     }
 
+    private static ImmutableArray<Measure> MeasuresOf(JsonValue? measures, RegionReader regions)
+    {
+        if (measures is null) return [];
+        if (measures.Items.Count == 0) throw measures.Error("expected one measure or more");
+        var names = new HashSet<string>();
+        foreach (var name in measures.Items.Select(measure => measure.Require("name")))
+        {
+            if (string.IsNullOrWhiteSpace(name.String)) throw name.Error("the name is empty");
+            if (name.String.Contains(':', StringComparison.Ordinal)) throw name.Error("a name has no colon: in a report the sample stands behind one");
+            if (!names.Add(name.String)) throw name.Error($"another measure is named '{name.String}', too; give each a name of its own");
+        }
+
+        return [.. measures.Items.Select(measure => MeasureReader.Read(measure, regions))];
+    }
+
     private static Budget BudgetOf(JsonValue? budget)
     {
         if (budget is null) return Budget.Default;
         if (budget["seconds"] is { Number: <= 0 } seconds) throw seconds.Error("the limit must be positive");
         return new Budget
         {
-            AttackRestarts = AtLeast(0, budget["attackRestarts"]) ?? Budget.Default.AttackRestarts,
-            AttackSteps = AtLeast(0, budget["attackSteps"]) ?? Budget.Default.AttackSteps,
-            SlopeIterations = AtLeast(0, budget["slopeIterations"]) ?? Budget.Default.SlopeIterations,
-            Subproblems = AtLeast(0, budget["subproblems"]),
+            AttackRestarts = budget["attackRestarts"]?.AtLeast(0) ?? Budget.Default.AttackRestarts,
+            AttackSteps = budget["attackSteps"]?.AtLeast(0) ?? Budget.Default.AttackSteps,
+            SlopeIterations = budget["slopeIterations"]?.AtLeast(0) ?? Budget.Default.SlopeIterations,
+            Subproblems = budget["subproblems"]?.AtLeast(0),
             Seconds = budget["seconds"]?.Number,
         };
     }
-
-    private static int? AtLeast(int least, JsonValue? value) =>
-        value is null || value.Integer >= least ? value?.Integer : throw value.Error($"expected {least} or more");
-
-    private static ImmutableArray<string> Strings(JsonValue? value) => value is null ? [] : [.. value.Items.Select(item => item.String)];
 }

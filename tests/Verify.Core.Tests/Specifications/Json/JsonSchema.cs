@@ -48,6 +48,8 @@ internal sealed class JsonSchema(string schema)
                 return value.ValueKind != JsonValueKind.Number || value.GetDouble() > keyword.Value.GetDouble() ? null : fails;
             case "minItems":
                 return value.ValueKind != JsonValueKind.Array || value.GetArrayLength() >= keyword.Value.GetInt32() ? null : fails;
+            case "maxItems":
+                return value.ValueKind != JsonValueKind.Array || value.GetArrayLength() <= keyword.Value.GetInt32() ? null : fails;
             case "uniqueItems":
                 return value.ValueKind != JsonValueKind.Array || value.EnumerateArray().Select(item => item.GetRawText()).Distinct().Count() == value.GetArrayLength() ? null : fails;
             case "items":
@@ -56,6 +58,12 @@ internal sealed class JsonSchema(string schema)
                     : value.EnumerateArray().Select((item, i) => Problem(item, keyword.Value, $"{place}[{i}]")).FirstOrDefault(problem => problem is not null);
             case "required":
                 return value.ValueKind != JsonValueKind.Object || keyword.Value.EnumerateArray().All(name => value.TryGetProperty(name.GetString()!, out _)) ? null : fails;
+            case "dependentRequired":
+                return value.ValueKind != JsonValueKind.Object
+                    ? null
+                    : keyword.Value.EnumerateObject()
+                        .Where(member => value.TryGetProperty(member.Name, out _))
+                        .All(member => member.Value.EnumerateArray().All(name => value.TryGetProperty(name.GetString()!, out _))) ? null : fails;
             case "properties":
                 return value.ValueKind != JsonValueKind.Object
                     ? null

@@ -165,6 +165,121 @@ public sealed class SpecificationReaderTests : IDisposable
     }
 
     [Fact]
+    public void Measures_take_what_they_leave_out_from_the_specification()
+    {
+        var specification = Load("""
+            {
+                "model": "m.onnx",
+                "samples": { "file": "data.csv", "label": "class", "ignore": ["split"] },
+                "region": { "norm": "l2", "radius": 0.5, "domain": { "lower": 0 } },
+                "property": { "kind": "same-label" },
+                "measures": [
+                    { "kind": "lipschitz", "name": "near", "norm": "l1" },
+                    { "kind": "lipschitz", "name": "of the first", "samples": { "file": "data.csv", "features": ["height", "width"], "rows": { "count": 1 } }, "norm": "linf" },
+                    { "kind": "lipschitz", "name": "in the box", "region": { "domain": { "lower": 0, "upper": { "width": 2, "height": 3 } } }, "norm": "linf", "outputs": [1, 0], "scores": true, "exact": true, "atMost": 2.5 },
+                    { "kind": "lipschitz", "name": "anywhere", "region": "global", "norm": "l2", "outputs": [1] },
+                    { "kind": "clever", "name": "distance" },
+                    { "kind": "clever", "name": "second order", "region": { "radius": 3 }, "order": 2, "target": 1, "batches": 20, "batchSize": 5, "seed": 7, "atLeast": 0.25 },
+                    { "kind": "clever", "name": "third", "target": "runner-up" }
+                ]
+            }
+            """);
+
+        var near = Assert.IsType<LipschitzMeasure>(specification.Measures[0]);
+        Assert.Equal((Norm.L1, Norm.L2, false, false, null), (near.Norm, near.Regions.Norm, near.Scores, near.Exact, near.AtMost));
+        Assert.Empty(near.Outputs);
+        Assert.Equal(["row 1", "row 2", "row 3"], near.Regions.Samples.Select(sample => sample.Name));
+        Assert.Equal([0.5, 0.5], near.Regions.Radius.InOrder(near.Regions.FeatureNames, 0));
+        Assert.Equal(specification.SamplesFile, near.Regions.SamplesFile);
+
+        var first = specification.Measures[1].Regions;
+        Assert.Equal(["height", "width"], first.FeatureNames.ToArray());
+        Assert.Equal([2.0, 1.0], Assert.Single(first.Samples).Values.ToArray());
+        Assert.Equal(Norm.L2, first.Norm);
+
+        var box = Assert.IsType<LipschitzMeasure>(specification.Measures[2]);
+        Assert.Equal((true, true, 2.5), (box.Scores, box.Exact, box.AtMost));
+        Assert.Equal([1, 0], box.Outputs.ToArray());
+        Assert.Empty(box.Regions.Samples);
+        Assert.Equal([2.0, 3.0], box.Regions.Domain(2)!.Upper.ToArray());
+
+        var anywhere = Assert.IsType<LipschitzMeasure>(specification.Measures[3]);
+        Assert.Empty(anywhere.Regions.Samples);
+        Assert.Null(anywhere.Regions.Domain(2));
+
+        var distance = Assert.IsType<CleverMeasure>(specification.Measures[4]);
+        Assert.Equal((1, CleverTargets.Untargeted, null, 100, null, 0ul, null), (distance.Order, distance.Targets, distance.Target, distance.Batches, distance.BatchSize, distance.Seed, distance.AtLeast));
+        Assert.Equal([0.0, 1.0, 0.0], distance.Regions.Samples.Select(sample => sample.Label!.Value));
+
+        var second = Assert.IsType<CleverMeasure>(specification.Measures[5]);
+        Assert.Equal((2, 1, 20, 5, 7ul, 0.25), (second.Order, second.Target, second.Batches, second.BatchSize, second.Seed, second.AtLeast));
+        Assert.Equal((Norm.Linf, 3), (second.Regions.Norm, second.Regions.Radius.Uniform));
+        Assert.Null(second.Regions.DomainLower);
+        Assert.Equal(CleverTargets.RunnerUp, Assert.IsType<CleverMeasure>(specification.Measures[6]).Targets);
+    }
+
+    [Fact]
+    public void Where_numbers_are_measured_no_property_need_be_stated()
+    {
+        var specification = Load("""{ "model": "m.onnx", "measures": [{ "kind": "lipschitz", "name": "steepness", "norm": "l2", "region": "global" }] }""");
+
+        Assert.Empty(specification.Samples);
+        Assert.Single(specification.Measures);
+        Assert.Equal(2, Load($$"""{ "model": "m.onnx", {{Samples}}, "measures": [{ "kind": "clever", "name": "distance", "region": { "radius": 1 } }] }""").Measures[0].Regions.Samples.Length);
+    }
+
+    [Theory]
+    [InlineData("""{ "kind": "lipshitz", "name": "a", "norm": "l2" }""", 11, "$.measures[0].kind: there is no kind of measure 'lipshitz'; did you mean 'lipschitz'?")]
+    [InlineData("""{ "kind": "lipschitz", "norm": "l2" }""", 1, "$.measures[0]: the member 'name' is missing")]
+    [InlineData("""{ "kind": "lipschitz", "name": " ", "norm": "l2" }""", 32, "$.measures[0].name: the name is empty")]
+    [InlineData("""{ "kind": "lipschitz", "name": "a: b", "norm": "l2" }""", 32, "$.measures[0].name: a name has no colon")]
+    [InlineData("""{ "kind": "lipschitz", "name": "a" }""", 1, "$.measures[0]: the member 'norm' is missing")]
+    [InlineData("""{ "kind": "lipschitz", "name": "a", "norm": "l3" }""", 45, "$.measures[0].norm: there is no norm 'l3'")]
+    [InlineData("""{ "kind": "lipschitz", "name": "a", "norm": "l2", "seed": 1 }""", 51, "$.measures[0].seed: there is no member 'seed'")]
+    [InlineData("""{ "kind": "lipschitz", "name": "a", "norm": "l2", "outputs": [] }""", 62, "$.measures[0].outputs: expected the number of one output, or of two that differ")]
+    [InlineData("""{ "kind": "lipschitz", "name": "a", "norm": "l2", "outputs": [1, 1] }""", 62, "$.measures[0].outputs: expected the number of one output, or of two that differ")]
+    [InlineData("""{ "kind": "lipschitz", "name": "a", "norm": "l2", "outputs": [-1] }""", 63, "$.measures[0].outputs[0]: expected 0 or more")]
+    [InlineData("""{ "kind": "lipschitz", "name": "a", "norm": "l2", "atMost": -1 }""", 61, "$.measures[0].atMost: the limit must not be negative")]
+    [InlineData("""{ "kind": "lipschitz", "name": "a", "norm": "l2", "region": "all" }""", 61, "$.measures[0].region: expected \"global\", or an object")]
+    [InlineData("""{ "kind": "lipschitz", "name": "a", "norm": "l2", "region": { } }""", 61, "$.measures[0].region: expected a radius, or a domain with 'lower' and 'upper'")]
+    [InlineData("""{ "kind": "lipschitz", "name": "a", "norm": "l2", "region": { "radius": -1 } }""", 73, "$.measures[0].region.radius: a radius must not be negative")]
+    [InlineData("""{ "kind": "clever", "name": "a", "norm": "l2" }""", 34, "$.measures[0].norm: there is no member 'norm'")]
+    [InlineData("""{ "kind": "clever", "name": "a", "region": "global" }""", 1, "$.measures[0]: a CLEVER score is one of a sample")]
+    [InlineData("""{ "kind": "clever", "name": "a", "order": 3 }""", 43, "$.measures[0].order: expected 1 or 2")]
+    [InlineData("""{ "kind": "clever", "name": "a", "target": "second" }""", 44, "$.measures[0].target: there is no target 'second'")]
+    [InlineData("""{ "kind": "clever", "name": "a", "batches": 9 }""", 45, "$.measures[0].batches: expected 10 or more")]
+    [InlineData("""{ "kind": "clever", "name": "a", "atLeast": "1" }""", 45, "$.measures[0].atLeast: expected a finite number")]
+    public void A_mistake_in_a_measure_is_refused_at_its_place(string measure, int column, string problem)
+    {
+        var text = $$"""{ "model": "m.onnx", {{Samples}}, "region": { "radius": 1 }, "property": { "kind": "same-label" }, "measures": [{{"\n"}}{{measure}}] }""";
+
+        Assert.StartsWith($"{folder.PathOf("shapes.robust.json")}(2,{column}): {problem}", Refused(text), StringComparison.Ordinal);
+        // The schema does not look into names.
+        Assert.Equal(!problem.Contains(".name:", StringComparison.Ordinal), JsonSchema.Published.Problem(text) is not null);
+    }
+
+    [Theory]
+    [InlineData("""{ "kind": "lipschitz", "name": "a", "norm": "l2", "region": { "domain": { "lower": 0 } } }""", "$.measures[0].region: expected a radius, or a domain with 'lower' and 'upper'")]
+    [InlineData("""{ "kind": "lipschitz", "name": "a", "norm": "l2", "region": { "norm": "l2", "domain": { "lower": 0, "upper": 1 } } }""", "$.measures[0].region.norm: a norm is of use with a radius only")]
+    [InlineData("""{ "kind": "lipschitz", "name": "a", "norm": "l2", "region": "global", "samples": { "inputs": [[1, 2]] } }""", "$.measures[0].samples: the region is not one around samples")]
+    [InlineData("""{ "kind": "lipschitz", "name": "a", "norm": "l2", "region": { "radius": { "hight": 1 } } }""", "$.measures[0].region.radius.hight: there is no member 'hight'; did you mean 'height'?")]
+    [InlineData("""{ "kind": "clever", "name": "a", "region": { "radius": { "height": 1 } } }""", "$.measures[0].region.radius: a CLEVER score needs one radius for all features")]
+    [InlineData("""{ "kind": "clever", "name": "a", "region": { "radius": 0 } }""", "$.measures[0].region.radius: a CLEVER score needs one radius for all features, larger than 0")]
+    [InlineData("""{ "kind": "clever", "name": "a", "atLeast": 1.5 }""", "$.measures[0].atLeast: no score is larger than the radius")]
+    [InlineData("""{ "kind": "clever", "name": "a" }, { "kind": "clever", "name": "a" }""", "$.measures[1].name: another measure is named 'a', too")]
+    public void What_does_not_go_together_in_a_measure_is_refused(string measures, string problem)
+    {
+        Assert.Contains(problem, Refused($$"""{ "model": "m.onnx", {{Samples}}, "region": { "radius": 1 }, "property": { "kind": "same-label" }, "measures": [{{measures}}] }"""), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("""{ "model": "m.onnx", "measures": [] }""", "$.measures: expected one measure or more")]
+    [InlineData("""{ "model": "m.onnx", "measures": [{ "kind": "lipschitz", "name": "a", "norm": "l2" }] }""", "$.measures[0]: the member 'region' is missing, and the specification has none either")]
+    [InlineData("""{ "model": "m.onnx", "measures": [{ "kind": "clever", "name": "a", "region": { "radius": 1 } }] }""", "$.measures[0]: the member 'samples' is missing, and the specification has none either")]
+    [InlineData("""{ "model": "m.onnx", "property": { "kind": "same-label" }, "measures": [{ "kind": "lipschitz", "name": "a", "norm": "l2", "region": "global" }] }""", "$: the member 'samples' is missing")]
+    public void A_measure_that_lacks_what_it_is_of_is_refused(string text, string problem) => Assert.Contains(problem, Refused(text), StringComparison.Ordinal);
+
+    [Fact]
     public void A_file_that_is_absent_is_named()
     {
         var exception = Assert.Throws<SpecificationException>(() => Specification.Load(folder.PathOf("absent.json")));
@@ -178,6 +293,7 @@ public sealed class SpecificationReaderTests : IDisposable
         using var schema = JsonDocument.Parse(Specification.JsonSchema);
         var named = new Dictionary<string, ImmutableArray<string>>();
         Collect(schema.RootElement, "$");
+        foreach (var definition in schema.RootElement.GetProperty("$defs").EnumerateObject()) Collect(definition.Value, definition.Name);
 
         Assert.Equal(SpecificationReader.Members.Keys.Order(StringComparer.Ordinal), named.Keys.Order(StringComparer.Ordinal));
         Assert.All(named, place => Assert.Equal(SpecificationReader.Members[place.Key].Order(StringComparer.Ordinal), place.Value.Order(StringComparer.Ordinal)));
@@ -189,6 +305,10 @@ public sealed class SpecificationReaderTests : IDisposable
                 named.Add(place, [.. properties.EnumerateObject().Select(property => property.Name)]);
                 Assert.False(element.GetProperty("additionalProperties").GetBoolean(), $"{place} lets unknown members pass");
                 foreach (var property in properties.EnumerateObject()) Collect(property.Value, $"{place}.{property.Name}");
+            }
+            else if (element.TryGetProperty("items", out var items))
+            {
+                Collect(items, place);
             }
             else if (element.TryGetProperty("oneOf", out var kinds))
             {
