@@ -37,14 +37,18 @@ internal sealed class BackwardPass
 
     /// <summary>A pass through the relaxations of a network, which may be used by several threads for rows of their own.</summary>
     /// <param name="bounds">Those of a node are used from when rows first pass it.</param>
-    public BackwardPass(NodeBounds bounds)
+    /// <param name="wider">
+    /// A pass for bounds that these lie in: what it leaves out of the network counts nowhere here either, and of what counts there, multipliers may
+    /// meet what does not count here.
+    /// </param>
+    public BackwardPass(NodeBounds bounds, BackwardPass? wider = null)
     {
         this.bounds = bounds;
         network = bounds.Network;
         gamma = Rounding.Gamma(LongestChain(network));
         magnitudes = new(network, Magnitude);
         underflows = new(network, Underflow);
-        terms = new(network, node => [.. ((AffineNode)node).Terms.Select(term => new LiveTerm((AffineNode)node, term, bounds))]);
+        terms = wider?.terms ?? new(network, node => [.. ((AffineNode)node).Terms.Select(term => new LiveTerm((AffineNode)node, term, bounds))]);
         lines = new(network, node => ElementwiseLines.MinimumArea((ElementwiseNode)node, bounds));
         planes = new(network, node => ProductPlanes.Of((ProductNode)node, bounds));
         softmaxes = new(network, node => SoftmaxPlanes.Of(node, bounds, this));

@@ -28,8 +28,24 @@ public sealed class LinearBoundPropagation
         optimizer = new SlopeOptimizer(bounds, pass, wider?.optimizer, tells);
     }
 
+    private LinearBoundPropagation(LinearBoundPropagation region, ImmutableArray<Split> splits)
+    {
+        Bounds = new NodeBounds(region.Bounds);
+        pass = new BackwardPass(Bounds, region.pass);
+        optimizer = new SlopeOptimizer(Bounds, pass, null, region.optimizer.Tells, splits);
+    }
+
     /// <summary>The bounds of every node.</summary>
     public NodeBounds Bounds { get; }
+
+    /// <summary>Carries rows backwards.</summary>
+    internal BackwardPass Pass => pass;
+
+    /// <summary>True where bounds of a part contradict one another: it holds nothing.</summary>
+    internal bool IsEmpty { get; private set; }
+
+    /// <inheritdoc cref="SlopeOptimizer.FamilyOf"/>
+    internal LineFamily FamilyOf(ElementwiseNode node) => optimizer.FamilyOf(node);
 
     /// <summary>Bounds every node of a network over a batch of regions.</summary>
     /// <param name="network">The network.</param>
@@ -55,7 +71,7 @@ public sealed class LinearBoundPropagation
         if (wider is not null && (wider.Bounds.Semantics != semantics || !regions.Zip(wider.Bounds.Regions).All(pair => pair.Second.Contains(pair.First))))
             throw new ArgumentException("Bounds over other regions hold only where these lie inside them, and for the same arithmetic.", nameof(wider));
         var propagation = new LinearBoundPropagation(new NodeBounds(network, regions, semantics), wider, tells);
-        var relaxed = network.Nodes.Where(node => node is not AffineNode).SelectMany(node => node.Sources).ToHashSet();
+        var relaxed = Relaxed(network);
         var forms = AffineForms.Of(propagation.Bounds);
         foreach (var node in network.Nodes)
         {
@@ -69,6 +85,24 @@ public sealed class LinearBoundPropagation
         }
 
         return propagation;
+    }
+
+    /// <summary>Bounds of a part of the region, told apart by the arguments of activations: anew of what lies behind these, the same of the rest.</summary>
+    /// <param name="splits">What tells the part apart.</param>
+    /// <param name="iterations">Steps by which the slopes of every neuron are optimised, with the multipliers of the splits.</param>
+    /// <param name="cancellation">Ends the work with an <see cref="OperationCanceledException"/>.</param>
+    internal LinearBoundPropagation Within(ImmutableArray<Split> splits, int iterations, CancellationToken cancellation)
+    {
+        var part = new LinearBoundPropagation(this, splits);
+        var (network, first) = (Bounds.Network, splits.Min(split => Bounds.Network.IndexOf(split.Node)));
+        foreach (var node in network.Nodes.Where(Relaxed(network).Contains))
+        {
+            if (network.IndexOf(node) > first) part.Refine(node, iterations, cancellation);
+            foreach (var split in splits.Where(split => split.Node.Source == node)) part.IsEmpty |= !part.Bounds.Narrow(split);
+            if (part.IsEmpty) break;
+        }
+
+        return part;
     }
 
     /// <summary>
@@ -113,7 +147,7 @@ public sealed class LinearBoundPropagation
     /// <summary>Bounds of linear functions of the output over parts of the first region, told apart by the arguments of activations.</summary>
     /// <exception cref="InvalidOperationException">A function in the network may be undefined there.</exception>
     internal SplitBounds Split() => IsDefinedOn(0)
-        ? new(Bounds, pass, optimizer.FamilyOf)
+        ? new(this)
         : throw new InvalidOperationException("Nothing is known of a network that may have no value.");
 
     /// <summary>The first node whose value in float32 may be anything, over a region, or null where there is none.</summary>
@@ -169,12 +203,17 @@ public sealed class LinearBoundPropagation
         optimizer.Tighten(node, [.. neurons], low, high, iterations, enough, cancellation);
         foreach (var neuron in neurons)
         {
-            // Both enclose the same values, so they must meet: going on would make everything provable.
-            if (low[neuron] > high[neuron]) throw new InvalidOperationException($"The bounds of {node} contradict one another.");
+            // Both enclose the same values, so they must meet, where there are some: going on would make everything provable.
+            if (!(low[neuron] > high[neuron])) continue;
+            if (!optimizer.IsOfPart) throw new InvalidOperationException($"The bounds of {node} contradict one another.");
+            IsEmpty = true;
         }
 
         Bounds.Set(node, low, high);
     }
+
+    /// <summary>The nodes that relaxations depend on the bounds of.</summary>
+    private static HashSet<Node> Relaxed(Network network) => [.. network.Nodes.Where(node => node is not AffineNode).SelectMany(node => node.Sources)];
 
     /// <summary>True where interval bounds cannot be improved: an affine function of a box.</summary>
     private bool IsExact(Node node) => node is InputNode ||

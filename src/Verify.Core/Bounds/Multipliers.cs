@@ -54,6 +54,22 @@ internal sealed class Multipliers
         return nodes.ToDictionary(pair => pair.Key, pair => new Multipliers(pair.Value.First, [.. pair.Value.Splits], [.. pair.Value.Values]));
     }
 
+    /// <summary>The multipliers of all splits of a row; zero where rows do not pass what is split.</summary>
+    public static float[] Of(int row, ImmutableArray<Split> splits, IReadOnlyDictionary<ElementwiseNode, Multipliers> multipliers)
+    {
+        var result = new float[splits.Length];
+        foreach (var (node, some) in multipliers)
+        {
+            var next = some.Of(row).From;
+            for (var i = 0; i < result.Length; i++)
+            {
+                if (splits[i].Node == node) result[i] = some.Values[next++];
+            }
+        }
+
+        return result;
+    }
+
     /// <summary>Takes β·s off the coefficients of a row; returns what that adds to its offset, Σ β·s·p, and what the rounding is relative to.</summary>
     /// <param name="row">The row.</param>
     /// <param name="coefficients">What the row multiplies the arguments of the activations by.</param>

@@ -34,6 +34,13 @@ public sealed class NodeBounds
         (lower[0], upper[0]) = (low, high);
     }
 
+    /// <summary>The same bounds, to be narrowed without changing these.</summary>
+    internal NodeBounds(NodeBounds other)
+    {
+        (Network, Regions, Semantics) = (other.Network, other.Regions, other.Semantics);
+        (lower, upper, errors) = ([.. other.lower], [.. other.upper], [.. other.errors]);
+    }
+
     /// <summary>The network.</summary>
     public Network Network { get; }
 
@@ -91,6 +98,16 @@ public sealed class NodeBounds
         TensorPrimitives.Max<double>(low, other.Lower(node), low);
         TensorPrimitives.Min<double>(high, other.Upper(node), high);
         Set(node, low, high);
+    }
+
+    /// <summary>Narrows the bounds of what goes into an activation, over the first region, to one side of a split; returns whether anything is left.</summary>
+    internal bool Narrow(Split split)
+    {
+        var (low, high) = (Lower(split.Node.Source).ToArray(), Upper(split.Node.Source).ToArray());
+        if (split.Sign > 0) low[split.Element] = Math.Max(low[split.Element], split.At);
+        else high[split.Element] = Math.Min(high[split.Element], split.At);
+        Set(split.Node.Source, low, high);
+        return low[split.Element] <= high[split.Element];
     }
 
     private static InvalidOperationException Missing(Node node) => new($"{node} has not been bounded.");

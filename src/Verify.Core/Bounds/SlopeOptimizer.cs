@@ -24,6 +24,7 @@ internal sealed class SlopeOptimizer
     private readonly Network network;
     private readonly PerNode<LineFamily> manyLines, fewLines;
     private readonly SlopeOptimizer? earlier;
+    private readonly ImmutableArray<Split> splits;
     private readonly ConcurrentBag<NeuronRow>? told;
     private readonly ConcurrentDictionary<(int First, int Count), IReadOnlyDictionary<ElementwiseNode, float[]>> positions = [];
 
@@ -31,9 +32,11 @@ internal sealed class SlopeOptimizer
     /// <param name="pass">Carries rows backwards.</param>
     /// <param name="earlier">Has optimised the same rows over other regions: its slopes are begun with.</param>
     /// <param name="tells">Whether the slopes that bounds are proved by are kept, for a proof.</param>
-    public SlopeOptimizer(NodeBounds bounds, BackwardPass pass, SlopeOptimizer? earlier = null, bool tells = false)
+    /// <param name="splits">What tells the part apart that the bounds are of, where they are of no region.</param>
+    public SlopeOptimizer(NodeBounds bounds, BackwardPass pass, SlopeOptimizer? earlier = null, bool tells = false, ImmutableArray<Split> splits = default)
     {
         (this.bounds, this.pass, this.earlier, network) = (bounds, pass, earlier, bounds.Network);
+        this.splits = splits.IsDefault ? [] : splits;
         if (tells) told = [];
         PerNode<LineFamily> Families(int count) =>
             new(network, node => LineFamily.Of((ElementwiseNode)node, bounds, pass.LinesOf((ElementwiseNode)node), count));
@@ -42,6 +45,9 @@ internal sealed class SlopeOptimizer
 
     /// <summary>Whether the slopes that bounds are proved by are kept.</summary>
     public bool Tells => told is not null;
+
+    /// <summary>Whether the bounds are of a part of a region.</summary>
+    public bool IsOfPart => !splits.IsEmpty;
 
     /// <summary>The rows of neurons that raised a bound by lines of their own, in the order of the network.</summary>
     public ImmutableArray<NeuronRow> Told => [.. (told ?? []).OrderBy(row => (row.Node, row.Element, -row.Sign))];
@@ -129,7 +135,13 @@ internal sealed class SlopeOptimizer
 
             Span<double> results = new double[2 * count];
             for (var i = 0; i < count; i++) (results[2 * i], results[2 * i + 1]) = (low[some[i]], -high[some[i]]);
-            BackwardRows Seeded() => pass.Seed(target, neurons.AsSpan(first, count));
+            BackwardRows Seeded()
+            {
+                var rows = pass.Seed(target, neurons.AsSpan(first, count));
+                if (IsOfPart) rows.Multipliers = Multipliers.Of([.. Enumerable.Repeat(splits, rows.Count)], [.. Enumerable.Repeat(Array.Empty<float>(), rows.Count)]);
+                return rows;
+            }
+
             Span<double> enoughOfEach = new double[2 * count];
             enoughOfEach.Fill(enough);
             void Tell(int row, RowLines used) =>
@@ -194,11 +206,11 @@ internal sealed class SlopeOptimizer
         Action<int, RowLines> tell,
         CancellationToken cancellation)
     {
-        if (!HasChoice(network.IndexOf(target))) return ReadOnlyDictionary<ElementwiseNode, float[]>.Empty;
+        if (!IsOfPart && !HasChoice(network.IndexOf(target))) return ReadOnlyDictionary<ElementwiseNode, float[]>.Empty;
         var rows = seeded();
         using var search = new SlopeSearch(bounds, pass, (node, regions, pool) => SlopesOf(node, regions, manyLines, pool), target, rows);
         if (start is not null) search.Positions = start;
-        rows.Lines = search.Best(rows.Offsets, iterations, enough, inPairs, cancellation);
+        (rows.Lines, rows.Multipliers) = (search.Best(rows.Offsets, iterations, enough, inPairs, cancellation), search.Multipliers);
         Prove(target, rows, results, tell, cancellation);
         return search.Positions;
     }
@@ -222,7 +234,7 @@ internal sealed class SlopeOptimizer
         {
             if (!(raised[row] > results[row])) continue;
             results[row] = raised[row];
-            if (rows.Used is { } used) tell(row, used.Of(row, []));
+            if (rows.Used is { } used) tell(row, used.Of(row, [.. Multipliers.Of(row, splits, rows.Multipliers)]));
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using RobustVerify.Core.Certificates;
 using RobustVerify.Core.Networks;
 using RobustVerify.Core.Networks.Activations;
 using RobustVerify.Core.Specifications;
@@ -14,21 +15,26 @@ namespace RobustVerify.Core.Bounds;
 /// </remarks>
 internal sealed class SplitBounds
 {
-    private readonly Func<ElementwiseNode, LineFamily> familyOf;
+    private readonly LinearBoundPropagation known;
     private readonly ConcurrentDictionary<(ElementwiseNode Node, int Element, double Low, double High), SplitElement> elements = [];
     private readonly PerNode<SplitElement[]> whole;
 
-    /// <param name="bounds">The bounds of the region: the first, where there are several.</param>
-    /// <param name="pass">Carries rows backwards.</param>
-    /// <param name="familyOf">The lines of every element of an elementwise node that is no ReLU.</param>
-    public SplitBounds(NodeBounds bounds, BackwardPass pass, Func<ElementwiseNode, LineFamily> familyOf)
+    /// <param name="known">The bounds of the region: the first, where there are several.</param>
+    public SplitBounds(LinearBoundPropagation known)
     {
-        (Bounds, Pass, this.familyOf) = (bounds, pass, familyOf);
-        whole = new(bounds.Network, Whole);
-        Open = [.. bounds.Network.Nodes.OfType<ElementwiseNode>()
-            .Select(node => (node, OpenOf(node)))
+        (this.known, Splits) = (known, []);
+        whole = new(Bounds.Network, Whole);
+        Open = [.. Bounds.Network.Nodes.OfType<ElementwiseNode>()
+            .Select(node => (node, Enumerable.Range(0, node.Size).Where(i => IsOpen(node, i)).ToArray()))
             .Where(pair => pair.Item2.Length > 0)];
         Positions = Open.Sum(pair => pair.Elements.Length * SidesOf(pair.Node));
+    }
+
+    private SplitBounds(SplitBounds wider, LinearBoundPropagation known, ImmutableArray<Split> splits)
+    {
+        (this.known, Open, Positions) = (known, wider.Open, wider.Positions);
+        whole = new(Bounds.Network, Whole);
+        Splits = known.IsEmpty ? splits : [.. splits.Select(split => split with { On = Whole(split.Node, split.Element) })];
     }
 
     /// <summary>How many positions an element has at a node: the line below a ReLU has one, the lines of any other activation one each.</summary>
@@ -38,13 +44,32 @@ internal sealed class SplitBounds
     public int Positions { get; }
 
     /// <summary>The bounds of every node over the region.</summary>
-    public NodeBounds Bounds { get; }
+    public NodeBounds Bounds => known.Bounds;
 
     /// <summary>Carries rows backwards.</summary>
-    public BackwardPass Pass { get; }
+    public BackwardPass Pass => known.Pass;
+
+    /// <summary>What tells the part apart that the bounds are of; nothing where it is the region.</summary>
+    public ImmutableArray<Split> Splits { get; }
 
     /// <summary>The activations that are not linear in the region, in the order in which lines of parts are held.</summary>
     public ImmutableArray<(ElementwiseNode Node, int[] Elements)> Open { get; }
+
+    /// <summary>How many activations are not linear in what the bounds are of.</summary>
+    public int OpenCount => Open.Sum(pair => pair.Elements.Count(element => IsOpen(pair.Node, element)));
+
+    /// <summary>True where the bounds show that what they are of holds nothing.</summary>
+    public bool IsEmpty => known.IsEmpty;
+
+    /// <summary>The rows that neurons were bounded by, where they are kept.</summary>
+    public ImmutableArray<NeuronRow> Told => known.Told;
+
+    /// <summary>The same for a part, with bounds of its own of what lies behind its splits.</summary>
+    /// <param name="splits">What tells it apart.</param>
+    /// <param name="iterations">Steps by which the slopes of every neuron's rows are optimised.</param>
+    /// <param name="cancellation">Ends the work with an <see cref="OperationCanceledException"/>.</param>
+    public SplitBounds Tightened(ImmutableArray<Split> splits, int iterations, CancellationToken cancellation) =>
+        new(this, known.Within(splits, iterations, cancellation), splits);
 
     /// <summary>The lines that rows over parts have to choose from at a node.</summary>
     public RowSlopes SlopesOf(ElementwiseNode node, IReadOnlyList<SplitRow> rows, Pooled pool)
@@ -53,7 +78,7 @@ internal sealed class SplitBounds
         for (var row = 0; row < rows.Count; row++) narrowed[row] = Narrowed(node, rows[row].Splits);
         return node.Activation is ReLU
             ? new ReLUSlopes(node, Pass.LinesOf(node), regionOf, pool, narrowed)
-            : new CurveSlopes(node, Bounds, familyOf(node), regionOf, pool, narrowed);
+            : new CurveSlopes(node, Bounds, known.FamilyOf(node), regionOf, pool, narrowed);
     }
 
     /// <summary>A part of a part: of one that some splits tell apart, where an activation's argument lies on one side of a number.</summary>
@@ -118,7 +143,7 @@ internal sealed class SplitBounds
         return result;
     }
 
-    private int[] OpenOf(ElementwiseNode node) => [.. Enumerable.Range(0, node.Size).Where(i => !double.IsNaN(Whole(node, i).Cut))];
+    private bool IsOpen(ElementwiseNode node, int element) => !double.IsNaN(Whole(node, element).Cut);
 }
 
 /// <summary>How far a conjunction of constraints on the output is missed over a part of a region.</summary>

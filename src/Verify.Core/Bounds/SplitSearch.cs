@@ -96,16 +96,7 @@ internal sealed class SplitSearch : IDisposable
             }
         }
 
-        var multipliers = new float[parts[row].Splits.Length];
-        foreach (var (node, some) in rows.Multipliers.Count > 0 ? search.Multipliers : rows.Multipliers)
-        {
-            var next = some.Of(row).From;
-            for (var i = 0; i < multipliers.Length; i++)
-            {
-                if (parts[row].Splits[i].Node == node) multipliers[i] = some.Values[next++];
-            }
-        }
-
+        var multipliers = Multipliers.Of(row, parts[row].Splits, rows.Multipliers.Count > 0 ? search.Multipliers : rows.Multipliers);
         return new SplitLines(positions, multipliers, (float[])weights.Best(row).Clone());
     }
 

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using RobustVerify.Core.Attacks;
 using RobustVerify.Core.Bounds;
-using RobustVerify.Core.Certificates;
 using RobustVerify.Core.Checking;
 using RobustVerify.Core.Networks;
 using RobustVerify.Core.Networks.Activations;
@@ -13,9 +12,8 @@ namespace RobustVerify.Core.Search;
 /// <remarks>
 /// Requires bounds of the property's region. What a part is told apart by enters its bounds with multipliers, and the lines of the
 /// activations that are split are its own. A ReLU is split at zero, where it becomes linear, any other activation where the least
-/// area is left between its lines. Which one to split is asked of the bounds of the two parts that it would give, for a few that
-/// the bound seems to lose most by. Where there are nothing but ReLUs, complete but for precision.
-/// Source: Wang et al. 2021, arXiv 2103.06624 (multipliers); De Palma et al. 2021, arXiv 2104.06718 (filtered branching); Shi et al.
+/// area is left between its lines (<see cref="SplitChoice"/>: which one). Where there are nothing but ReLUs, complete but for precision.
+/// Source: Wang et al. 2021, arXiv 2103.06624 (multipliers); Shi et al.
 /// 2024, arXiv 2405.21063 (other activations than ReLU).
 /// </remarks>
 internal sealed class NeuronSplitting : IBranching<NeuronPart>
@@ -27,35 +25,36 @@ internal sealed class NeuronSplitting : IBranching<NeuronPart>
     // Where every ReLU is decided, nothing is left but to find the best multipliers.
     private const int LeafIterations = 400;
 
-    // So many activations of either score are tried, each for so many steps.
-    private const int Candidates = 3;
-    private const int CandidateIterations = 2;
-
-    // A split that leaves one of its parts as it was is worth little, but is better than one that leaves both.
-    private const double LeastGain = 0.02;
+    // After so many splits the neurons behind them are bounded anew, by so many steps for each.
+    private const int DepthOfBounds = 2;
+    private const int NeuronIterations = 5;
 
     // A bound in single precision that exceeds what is asked for by so much, relatively, is likely to be proved.
     private const double Slack = 1e-6;
 
     private readonly Network network;
-    private readonly SplitBounds bounds;
+    private readonly SplitBounds region;
     private readonly Property property;
     private readonly double leastMargin;
-    private readonly int most;
+    private readonly bool hasOnlySigns;
     private readonly bool tells;
-    private readonly ImmutableArray<NeuronRow> neurons;
+    private readonly bool tightens;
 
     /// <param name="known">Bounds over the property's region, which is their only one.</param>
     /// <param name="property">The property.</param>
     /// <param name="leastMargin">By how much it must hold of the network.</param>
     /// <param name="tells">Whether the lines that prove something are kept.</param>
-    public NeuronSplitting(LinearBoundPropagation known, Property property, double leastMargin, bool tells = false)
+    /// <param name="tightens">
+    /// Whether parts get bounds of their own. Each costs as much as many parts (<see cref="PartsOfTightening"/>), and saves more than that where the
+    /// tree is deep.
+    /// </param>
+    public NeuronSplitting(LinearBoundPropagation known, Property property, double leastMargin, bool tells = false, bool tightens = false)
     {
-        (this.tells, neurons) = (tells, known.Told);
-        (network, bounds, this.property, this.leastMargin) = (known.Bounds.Network, known.Split(), property, leastMargin);
-        most = bounds.Open.All(pair => pair.Node.Activation is ReLU) ? bounds.Open.Sum(pair => pair.Elements.Length) : int.MaxValue;
-        Root = new NeuronPart([.. Enumerable.Range(0, property.Output.Violations.Length)], [], [], double.NegativeInfinity);
-        BatchSize = Math.Clamp(bounds.Pass.ChunkOf(network.Output), 1, MostParts);
+        (this.tells, this.tightens) = (tells, tightens);
+        (network, region, this.property, this.leastMargin) = (known.Bounds.Network, known.Split(), property, leastMargin);
+        hasOnlySigns = region.Open.All(pair => pair.Node.Activation is ReLU);
+        Root = new NeuronPart([.. Enumerable.Range(0, property.Output.Violations.Length)], region, [], [], double.NegativeInfinity);
+        BatchSize = Math.Clamp(region.Pass.ChunkOf(network.Output), 1, MostParts);
     }
 
     /// <summary>True where there are activations to divide.</summary>
@@ -69,28 +68,46 @@ internal sealed class NeuronSplitting : IBranching<NeuronPart>
         var isWhole = open.Lower.AsSpan().SequenceEqual(property.Region.Lower) && open.Upper.AsSpan().SequenceEqual(property.Region.Upper);
         if (!isWhole || open.Cuts.Any(cut => network.Nodes[cut.Node] is not ElementwiseNode { Activation: var activation } || activation is ReLU && cut.At != 0)) return null;
         ImmutableArray<Split> splits = [];
-        foreach (var cut in open.Cuts) splits = bounds.Divided(splits, (ElementwiseNode)network.Nodes[cut.Node], cut.Element, cut.Sign, cut.At);
-        return new(open.Violations, splits, [], double.NegativeInfinity);
+        foreach (var cut in open.Cuts) splits = region.Divided(splits, (ElementwiseNode)network.Nodes[cut.Node], cut.Element, cut.Sign, cut.At);
+        return new(open.Violations, region, splits, [], double.NegativeInfinity);
     }
 
     public int BatchSize { get; }
 
+    /// <summary>How many parts cost about as much as bounds of all neurons of one: two rows for each, which pass half the network.</summary>
+    /// <param name="known">Bounds over the property's region.</param>
+    public static int PartsOfTightening(LinearBoundPropagation known) =>
+        1 + known.Split().Open.Sum(pair => pair.Elements.Length) * (NeuronIterations + 1) / Iterations;
+
     public Bounded<NeuronPart>[] Bound(ReadOnlySpan<NeuronPart> parts, CancellationToken cancellation)
     {
         var results = new Bounded<NeuronPart>[parts.Length];
-        foreach (var group in parts.ToArray().Index().GroupBy(part => (IterationsOf(part.Item), part.Item.Lines.IsEmpty)))
+        var tightened = Array.ConvertAll(parts.ToArray(), part => Tightened(part, cancellation));
+        foreach (var group in tightened.Index().GroupBy(part => (part.Item.Bounds, IterationsOf(part.Item), part.Item.Lines.IsEmpty)))
         {
-            var bounded = Bound([.. group.Select(part => part.Item)], group.Key.Item1, cancellation);
-            foreach (var ((index, _), result) in group.Zip(bounded)) results[index] = result;
+            var bounded = group.Key.Bounds.IsEmpty
+                ? [.. group.Select(_ => new Bounded<NeuronPart>(double.PositiveInfinity, null, []))]
+                : Bound(group.Key.Bounds, [.. group.Select(part => part.Item)], group.Key.Item2, cancellation);
+            foreach (var ((index, part), result) in group.Zip(bounded))
+                results[index] = part.Splits.Length == part.Bounds.Splits.Length ? result with { Neurons = part.Bounds.Told } : result;
         }
 
         return results;
     }
 
-    private int IterationsOf(NeuronPart part) =>
-        part.Splits.Length == most ? LeafIterations : part.Lines.IsEmpty ? RootIterations : Iterations;
+    /// <summary>A part with bounds of its own, once it is divided so often that these tell more than those of the part that it lies in.</summary>
+    private NeuronPart Tightened(NeuronPart part, CancellationToken cancellation)
+    {
+        if (!tightens || part.Splits.Length - part.Bounds.Splits.Length < DepthOfBounds) return part;
+        var bounds = part.Bounds.Tightened(part.Splits, NeuronIterations, cancellation);
+        return part with { Bounds = bounds, Splits = bounds.Splits };
+    }
 
-    private Bounded<NeuronPart>[] Bound(NeuronPart[] parts, int iterations, CancellationToken cancellation)
+    private int IterationsOf(NeuronPart part) => part.Lines.IsEmpty
+        ? RootIterations
+        : !part.Bounds.IsEmpty && hasOnlySigns && part.Splits.Length - part.Bounds.Splits.Length == part.Bounds.OpenCount ? LeafIterations : Iterations;
+
+    private Bounded<NeuronPart>[] Bound(SplitBounds bounds, NeuronPart[] parts, int iterations, CancellationToken cancellation)
     {
         var (rows, questions) = (new List<SplitRow>(), new List<Question>());
         for (var part = 0; part < parts.Length; part++)
@@ -106,8 +123,7 @@ internal sealed class NeuronSplitting : IBranching<NeuronPart>
         using var search = new SplitSearch(bounds, rows);
         search.Raise(iterations, [.. rows.Select(Enough)], cancellation);
         var proved = search.Prove(cancellation, tells);
-        var results = Array.ConvertAll(
-            parts, part => new Bounded<NeuronPart>(double.PositiveInfinity, null, []) { Neurons = part.Splits.IsEmpty ? neurons : [] });
+        var results = Array.ConvertAll(parts, part => new Bounded<NeuronPart>(double.PositiveInfinity, null, []));
         var open = new List<Question>();
         foreach (var question in questions)
         {
@@ -118,12 +134,13 @@ internal sealed class NeuronSplitting : IBranching<NeuronPart>
             else if (tells) results[question.Part] = results[question.Part] with { Rows = results[question.Part].Rows.Add(search.Told(question.Row, question.Violation)) };
         }
 
-        if (open.Count > 0) Divide(parts, open, rows, search, results, cancellation);
+        if (open.Count > 0) Divide(bounds, parts, open, rows, search, results, cancellation);
         return results;
     }
 
     /// <summary>Gives every part that leaves questions open its candidate, and a pair of children for each of them.</summary>
     private void Divide(
+        SplitBounds bounds,
         NeuronPart[] parts,
         List<Question> open,
         List<SplitRow> rows,
@@ -137,7 +154,7 @@ internal sealed class NeuronSplitting : IBranching<NeuronPart>
         using var best = new SplitSearch(bounds, left);
         var before = best.Raise(0, enough, cancellation);
         var points = Violating(best, open.Count);
-        var cuts = Choose(Promising(best, left), left, before, enough, cancellation);
+        var cuts = new SplitChoice(bounds, tightens).Choose(best, left, before, enough, cancellation);
         var isDivided = new bool[parts.Length];
         Array.Fill(isDivided, true);
         for (var i = 0; i < open.Count; i++)
@@ -148,7 +165,7 @@ internal sealed class NeuronSplitting : IBranching<NeuronPart>
             if (cuts[i] is { } cut)
             {
                 var part = parts[open[i].Part];
-                NeuronPart Child(int sign) => new([open[i].Violation], Half(part.Splits, cut, sign), [left[i].Lines!], result.Margin);
+                NeuronPart Child(int sign) => new([open[i].Violation], bounds, bounds.Divided(part.Splits, (ElementwiseNode)network.Nodes[cut.Node], cut.Element, sign, cut.At), [left[i].Lines!], result.Margin);
                 divisions = divisions.Add(new(cut, Child(-1), Child(1)));
             }
 
@@ -160,90 +177,6 @@ internal sealed class NeuronSplitting : IBranching<NeuronPart>
         {
             if (!isDivided[part]) results[part] = results[part] with { Divisions = [] };
         }
-    }
-
-    /// <summary>
-    /// For each row, the splits that it seems to lose most without: of the activations whose line is furthest from the function
-    /// where the row is least, and of those whose lines are furthest apart.
-    /// </summary>
-    private Cut[][] Promising(SplitSearch search, SplitRow[] rows)
-    {
-        var (result, left) = (new Cut[rows.Length][], new SplitElement?[bounds.Open.Max(pair => pair.Node.Size)]);
-        for (var row = 0; row < rows.Length; row++)
-        {
-            var (there, anywhere) = (new List<(double, Cut)>(), new List<(double, Cut)>());
-            foreach (var (node, elements) in bounds.Open.Where(pair => search.Passes(pair.Node)))
-            {
-                foreach (var (element, on) in SplitBounds.Narrowed(node, rows[row].Splits)) left[element] = on;
-                var a = search.Coefficients(node, row);
-                var y = search.Values(node, row);
-                var z = search.Values(node.Source, row);
-                foreach (var element in elements)
-                {
-                    // What the row does not use is split only where nothing else is left.
-                    if (a[element] == 0 && anywhere.Count == Candidates) continue;
-                    var on = left[element] ?? bounds.Whole(node, element);
-                    if (double.IsNaN(on.Cut)) continue;
-                    var value = node.Activation is ReLU ? Math.Max(z[element], 0) : node.Activation.Value(Math.Clamp(z[element], on.Low, on.High));
-                    var cut = new Cut(network.IndexOf(node), element, on.Cut);
-                    Insert(there, a[element] * (value - y[element]), cut);
-                    Insert(anywhere, Math.Abs(a[element]) * on.Gap, cut);
-                }
-
-                Array.Clear(left);
-            }
-
-            result[row] = [.. there.Concat(anywhere).Select(pair => pair.Item2).Distinct()];
-        }
-
-        return result;
-    }
-
-    private static void Insert(List<(double Score, Cut Cut)> best, double score, Cut cut)
-    {
-        if (best.Count == Candidates && !(score > best[^1].Score)) return;
-        var at = best.Count;
-        while (at > 0 && best[at - 1].Score < score) at--;
-        if (best.Count == Candidates) best.RemoveAt(Candidates - 1);
-        best.Insert(at, (score, cut));
-    }
-
-    private ImmutableArray<Split> Half(ImmutableArray<Split> splits, Cut cut, int sign) =>
-        bounds.Divided(splits, (ElementwiseNode)network.Nodes[cut.Node], cut.Element, sign, cut.At);
-
-    /// <summary>For each row, the candidate whose two parts gain most, or null where there is none.</summary>
-    private Cut?[] Choose(Cut[][] candidates, SplitRow[] rows, double[] before, double[] enough, CancellationToken cancellation)
-    {
-        var (halves, limits) = (new List<SplitRow>(), new List<double>());
-        for (var row = 0; row < rows.Length; row++)
-        {
-            foreach (var cut in candidates[row])
-            {
-                halves.Add(rows[row] with { Splits = Half(rows[row].Splits, cut, 1) });
-                halves.Add(rows[row] with { Splits = Half(rows[row].Splits, cut, -1) });
-                limits.AddRange(enough[row], enough[row]);
-            }
-        }
-
-        var chosen = new Cut?[rows.Length];
-        if (halves.Count == 0) return chosen;
-        using var search = new SplitSearch(bounds, halves);
-        var found = search.Raise(CandidateIterations, [.. limits], cancellation);
-        var next = 0;
-        for (var row = 0; row < rows.Length; row++)
-        {
-            // The part of what is missing that a bound gains.
-            double Gain(double bound) => Math.Clamp((bound - before[row]) / (enough[row] - before[row]), 0, 1);
-            var most = -1.0;
-            foreach (var cut in candidates[row])
-            {
-                var worth = (Gain(found[next]) + LeastGain) * (Gain(found[next + 1]) + LeastGain);
-                next += 2;
-                if (worth > most || chosen[row] is null) (most, chosen[row]) = (worth, cut);
-            }
-        }
-
-        return chosen;
     }
 
     /// <summary>For each row, the point where it is least, as the network is given it, where that violates the property.</summary>
@@ -277,7 +210,8 @@ internal sealed class NeuronSplitting : IBranching<NeuronPart>
 
 /// <summary>The part of a region in which the arguments of some activations lie on certain sides of certain numbers.</summary>
 /// <param name="Violations">Indices of the property's violations that are not excluded in it.</param>
+/// <param name="Bounds">Bounds of the region, or of a part that this one lies in.</param>
 /// <param name="Splits">The numbers and sides.</param>
 /// <param name="Lines">For every violation, the lines that were best for a part that contains this one; none for the region.</param>
 /// <param name="Margin">By how much the property holds on that part, at least.</param>
-internal sealed record NeuronPart(ImmutableArray<int> Violations, ImmutableArray<Split> Splits, ImmutableArray<SplitLines> Lines, double Margin);
+internal sealed record NeuronPart(ImmutableArray<int> Violations, SplitBounds Bounds, ImmutableArray<Split> Splits, ImmutableArray<SplitLines> Lines, double Margin);

@@ -25,6 +25,9 @@ internal sealed class PropertySearch(Question question, LinearBoundPropagation k
     // What bounds of a part of few rows cost, with those of the parts that it may be divided into.
     private const double EvaluationsOfPart = 20;
 
+    // Bounds of their own are given to parts where these are not decided by the work that so many parts with them would cost.
+    private const int Patience = 16;
+
     // So often what the checker does not accept is divided further.
     private const int MostRounds = 4;
     private const double LeastSlack = 1e-9;
@@ -71,7 +74,7 @@ internal sealed class PropertySearch(Question question, LinearBoundPropagation k
         if (byInputs && (!byNeurons || InputSplitting.Suits(known)))
         {
             var affordable = Math.Clamp(AffordableWork / ((double)Pairs * network.Nodes.Sum(node => node.Size)), 16, 100_000);
-            return Run(margin => new InputSplitting(network, property, margin, Tells), affordable, earlier);
+            return Run((margin, _) => new InputSplitting(network, property, margin, Tells), affordable, int.MaxValue, earlier);
         }
 
         if (byNeurons)
@@ -79,7 +82,7 @@ internal sealed class PropertySearch(Question question, LinearBoundPropagation k
             var affordable = Math.Clamp(AffordableWork / (EvaluationsOfPart * (double)Pairs), 16, 1_000_000);
             var most = budget.Subproblems ?? (int)affordable;
             SearchResult BySigns(LinearBoundPropagation bounds, ProofPart? proof) =>
-                Run(margin => new NeuronSplitting(bounds, property, margin, Tells), affordable, proof is null ? null : proof with { Neurons = bounds.Told });
+                Run((margin, tightens) => new NeuronSplitting(bounds, property, margin, Tells, tightens), affordable, Patience * NeuronSplitting.PartsOfTightening(bounds), proof is null ? null : proof with { Neurons = bounds.Told });
             SearchResult ByProgram(int nodes)
             {
                 // What the program's duals show is checked, and so are the bounds that it is made of.
@@ -98,10 +101,11 @@ internal sealed class PropertySearch(Question question, LinearBoundPropagation k
 
         return null;
 
-        SearchResult Run<TPart>(Func<double, IBranching<TPart>> branchingOf, double affordable, ProofPart? proof)
+        // What is not decided by so many parts as the patience says is begun anew with what costs more for each.
+        SearchResult Run<TPart>(Func<double, bool, IBranching<TPart>> branchingOf, double affordable, int patience, ProofPart? proof)
             where TPart : class
         {
-            var (parts, slack, isProved) = (0, 0.0, false);
+            var (parts, slack, isProved, most) = (0, 0.0, false, budget.Subproblems ?? (int)affordable);
             for (var round = 0; ; round++)
             {
                 var open = ImmutableArray<OpenPart>.Empty;
@@ -117,12 +121,18 @@ internal sealed class PropertySearch(Question question, LinearBoundPropagation k
                         slack = 2 * open.Select(part => part.Shortfall).Where(double.IsFinite).Append(slack).Append(LeastSlack).Max();
                 }
 
-                var branching = branchingOf(question.LeastMargin + slack);
-                var roots = open.Select(branching.Resume).OfType<TPart>().ToArray();
-                if (open.IsEmpty || roots.Length < open.Length) (proof, roots) = (null, [branching.Root]);
-                var result = BranchAndBound.Run(
-                    branching, Math.Max(0, (budget.Subproblems ?? (int)affordable) - parts), isCounterexample, attack, roots, Tells, Progress, cancellation);
-                parts += result.Parts;
+                SearchResult Search(bool tightens, int most)
+                {
+                    var branching = branchingOf(question.LeastMargin + slack, tightens);
+                    var roots = open.Select(branching.Resume).OfType<TPart>().ToArray();
+                    if (open.IsEmpty || roots.Length < open.Length) (proof, roots) = (null, [branching.Root]);
+                    var result = BranchAndBound.Run(branching, Math.Max(0, most), isCounterexample, attack, roots, Tells, Progress, cancellation);
+                    parts += result.Parts;
+                    return result;
+                }
+
+                var result = Search(tightens: false, Math.Min(patience, most - parts));
+                if (!result.IsProved && result.Counterexample is null && patience < int.MaxValue) result = Search(tightens: true, most - parts);
                 isProved |= result.IsProved;
                 if (!result.IsProved || !Tells) return result with { Parts = parts, IsProved = isProved && result.Counterexample is null };
                 proof = proof is null ? result.Proofs[0] : ProofGraft.Onto(proof, open, result.Proofs);

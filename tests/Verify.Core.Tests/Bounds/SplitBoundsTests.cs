@@ -59,8 +59,102 @@ public sealed class SplitBoundsTests
     [Fact]
     public void No_sampled_point_of_a_part_lies_below_its_bound_whatever_the_multipliers()
     {
-        var random = new Random(52);
         var met = 0;
+        foreach (var (trial, network, bounds, rows, values) in RandomParts(52))
+        {
+            foreach (var iterations in new[] { 0, 10 })
+            {
+                using var search = new SplitSearch(bounds, rows);
+                search.Raise(iterations, Unlimited(rows.Count), default);
+                met += CountWithin(trial, network, rows, search.Prove(default), values);
+            }
+        }
+
+        Assert.True(met > 10_000);
+    }
+
+    [Fact]
+    public void Bounds_of_a_part_hold_all_that_is_sampled_in_it()
+    {
+        var (met, narrowed, bounded) = (0, 0, 0);
+        foreach (var (trial, network, bounds, rows, values) in RandomParts(55))
+        {
+            foreach (var (part, row) in rows.Index())
+            {
+                // Bounds of a part of a part are narrower still.
+                var tightened = bounds.Tightened(row.Splits[..1], 5, default);
+                if (!tightened.IsEmpty && row.Splits.Length > 1) tightened = tightened.Tightened([.. tightened.Splits, .. row.Splits[1..]], 5, default);
+                var within = Enumerable.Range(0, Points).Where(point => Holds(row.Splits, values, point)).ToArray();
+                Assert.False(tightened.IsEmpty && within.Length > 0, $"Trial {trial}, part {part}: bounds say that it is empty, and {within.Length} samples lie in it.");
+                if (tightened.IsEmpty) continue;
+                foreach (var node in network.Nodes)
+                {
+                    var (low, high) = (tightened.Bounds.Lower(node).ToArray(), tightened.Bounds.Upper(node).ToArray());
+                    narrowed += Enumerable.Range(0, node.Size).Count(i => high[i] - low[i] < bounds.Bounds.Upper(node)[i] - bounds.Bounds.Lower(node)[i] - 1e-6);
+                    foreach (var point in within)
+                    {
+                        for (var i = 0; i < node.Size; i++)
+                        {
+                            var value = values[node][point * node.Size + i];
+                            Assert.True(
+                                value >= low[i] - 1e-12 * (1 + Math.Abs(value)) && value <= high[i] + 1e-12 * (1 + Math.Abs(value)),
+                                $"Trial {trial}, part {part}: {value:R} of {node}, element {i}, lies outside [{low[i]:R}, {high[i]:R}].");
+                            met++;
+                        }
+                    }
+                }
+
+                var own = row with { Splits = tightened.Splits, Lines = null };
+                using var search = new SplitSearch(tightened, [own]);
+                search.Raise(10, Unlimited(1), default);
+                bounded += CountWithin(trial, network, [own], search.Prove(default), values);
+            }
+        }
+
+        Assert.True(met > 100_000 && narrowed > 1000 && bounded > 5000, $"{met} values compared, {narrowed} intervals narrowed, {bounded} bounds compared.");
+    }
+
+    [Fact]
+    public void A_part_that_holds_nothing_is_known_to_be_empty()
+    {
+        // relu(x) ≥ 1 where x ≤ 0: the second layer's sign contradicts the first's.
+        var input = new InputNode(1);
+        var first = new ElementwiseNode(new AffineNode(input, new DenseMap([1], 1, 1), [0]), ReLU.Instance);
+        var second = new ElementwiseNode(new AffineNode(first, new DenseMap([1], 1, 1), [-1]), ReLU.Instance);
+        var bounds = LinearBoundPropagation.Propagate(new Network(input, second), [InputRegion.Box([-2], [2])]).Split();
+
+        Assert.True(bounds.Tightened(Divided(bounds, [(first, 0, -1, 0.0), (second, 0, 1, 0.0)]), 20, default).IsEmpty);
+        Assert.False(bounds.Tightened(Divided(bounds, [(first, 0, 1, 0.0), (second, 0, 1, 0.0)]), 20, default).IsEmpty);
+    }
+
+    private const int Points = 500;
+
+    private static bool Holds(ImmutableArray<Split> splits, IReadOnlyDictionary<Node, double[]> values, int point) =>
+        splits.All(split => split.Holds(values[split.Node.Source][point * split.Node.Size + split.Element]));
+
+    /// <summary>How many samples lie in the parts that rows are of; none of them lies below its row's bound.</summary>
+    private static int CountWithin(int trial, Network network, List<SplitRow> rows, double[] proved, IReadOnlyDictionary<Node, double[]> values)
+    {
+        var met = 0;
+        for (var row = 0; row < rows.Count; row++)
+        {
+            for (var point = 0; point < Points; point++)
+            {
+                if (!Holds(rows[row].Splits, values, point)) continue;
+                var value = 0.0;
+                for (var i = 0; i < network.Output.Size; i++) value += rows[row].Violation.Constraints[0].Coefficients[i] * values[network.Output][point * network.Output.Size + i];
+                Assert.True(proved[row] <= value + 1e-12 * (1 + Math.Abs(value)), $"Trial {trial}, row {row}: {value:R} lies below the bound {proved[row]:R}.");
+                met++;
+            }
+        }
+
+        return met;
+    }
+
+    /// <summary>Parts of random networks' regions, each around a sampled point, with rows of any lines and multipliers, and the values of all samples.</summary>
+    private static IEnumerable<(int Trial, Network Network, SplitBounds Bounds, List<SplitRow> Rows, IReadOnlyDictionary<Node, double[]> Values)> RandomParts(int seed)
+    {
+        var random = new Random(seed);
         for (var trial = 0; trial < 24 + 2 * RandomNetworks.Activations.Length; trial++)
         {
             var activation = trial < 24 ? ReLU.Instance : RandomNetworks.Activations[(trial - 24) / 2];
@@ -77,13 +171,13 @@ public sealed class SplitBoundsTests
             var bounds = LinearBoundPropagation.Propagate(network, [region]).Split();
             var neurons = bounds.Open.SelectMany(pair => pair.Elements.Select(element => (pair.Node, element))).ToArray();
             if (neurons.Length == 0) continue;
-            var points = Sampling.Points(region, 500, random);
-            var values = Evaluation<double>.Of(network, points, 500);
+            var points = Sampling.Points(region, Points, random);
+            var values = Evaluation<double>.Of(network, points, Points);
             var rows = new List<SplitRow>();
             for (var k = 0; k < 12; k++)
             {
                 // Around a sampled point, so that the part is not empty; curves are cut anywhere, some of them twice.
-                var point = random.Next(500);
+                var point = random.Next(Points);
                 var splits = Divided(bounds, random.GetItems(neurons, Math.Min(neurons.Length, 1 + k % 4))
                     .Select(neuron =>
                     {
@@ -101,26 +195,8 @@ public sealed class SplitBoundsTests
                         [1])));
             }
 
-            foreach (var iterations in new[] { 0, 10 })
-            {
-                using var search = new SplitSearch(bounds, rows);
-                search.Raise(iterations, Unlimited(rows.Count), default);
-                var proved = search.Prove(default);
-                for (var row = 0; row < rows.Count; row++)
-                {
-                    for (var point = 0; point < 500; point++)
-                    {
-                        if (!rows[row].Splits.All(split => split.Holds(values[split.Node.Source][point * split.Node.Size + split.Element]))) continue;
-                        var value = 0.0;
-                        for (var i = 0; i < network.Output.Size; i++) value += rows[row].Violation.Constraints[0].Coefficients[i] * values[network.Output][point * network.Output.Size + i];
-                        Assert.True(proved[row] <= value + 1e-12 * (1 + Math.Abs(value)), $"Trial {trial}, row {row}: {value:R} lies below the bound {proved[row]:R}.");
-                        met++;
-                    }
-                }
-            }
+            yield return (trial, network, bounds, rows, network.Nodes.ToDictionary(node => node, node => values[node].ToArray()));
         }
-
-        Assert.True(met > 10_000);
     }
 
     [Fact]

@@ -73,7 +73,10 @@ public sealed class BruteForceTests
         if (isContinuous && NeuronSplitting.Suits(known))
         {
             var hasCurves = network.Nodes.Any(node => node is ElementwiseNode { Activation: not ReLU });
-            yield return ("neurons", BranchAndBound.Run(new NeuronSplitting(known, property, 0), hasCurves ? PartsOfCurves : 50_000, IsViolated));
+            SearchResult ByNeurons(bool tightens) =>
+                BranchAndBound.Run(new NeuronSplitting(known, property, 0, tightens: tightens), hasCurves ? PartsOfCurves : 50_000, IsViolated);
+            yield return ("neurons", ByNeurons(tightens: false));
+            yield return ("neurons", ByNeurons(tightens: true));
         }
     }
 

@@ -12,8 +12,10 @@ namespace RobustVerify.Core.Tests.Search;
 /// <summary>A search by neuron splitting agrees with dense sampling, and divides without losing a point.</summary>
 public sealed class NeuronSplittingTests
 {
-    [Fact]
-    public void The_verdict_on_small_networks_is_that_of_dense_sampling()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void The_verdict_on_small_networks_is_that_of_dense_sampling(bool tightens)
     {
         var random = new Random(61);
         var (divided, refuted) = (0, 0);
@@ -29,7 +31,7 @@ public sealed class NeuronSplittingTests
             var known = LinearBoundPropagation.Propagate(network, [region]);
             if (!NeuronSplitting.Suits(known)) continue;
 
-            var result = BranchAndBound.Run(new NeuronSplitting(known, property, 0), 20_000, _ => true);
+            var result = BranchAndBound.Run(new NeuronSplitting(known, property, 0, tightens: tightens), 20_000, _ => true);
             Assert.True(holds ? result.IsProved : !result.IsProved, $"Trial {trial}: holds of all samples: {holds}; proved: {result.IsProved} after {result.Parts} parts.");
             Assert.True(result.Counterexample is null || !holds, $"Trial {trial}: a counterexample to what holds of all samples.");
             if (result.IsProved && result.Parts > 1) divided++;
@@ -42,8 +44,10 @@ public sealed class NeuronSplittingTests
         Assert.True(divided > 5 && refuted > 15, $"{divided} proved by dividing, {refuted} refuted.");
     }
 
-    [Fact]
-    public void Children_cover_all_of_their_part_that_violates_the_property()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Children_cover_all_of_their_part_that_violates_the_property(bool tightens)
     {
         var random = new Random(62);
         var met = 0;
@@ -66,7 +70,7 @@ public sealed class NeuronSplittingTests
                 "test");
             var known = LinearBoundPropagation.Propagate(network, [region]);
             if (!NeuronSplitting.Suits(known)) continue;
-            var splitting = new NeuronSplitting(known, new Property("p", region, output), 0);
+            var splitting = new NeuronSplitting(known, new Property("p", region, output), 0, tightens: tightens);
             var open = new List<NeuronPart> { splitting.Root };
             var stuck = new List<NeuronPart>();
             for (var round = 0; round < 6 && open.Count > 0; round++)
@@ -96,8 +100,10 @@ public sealed class NeuronSplittingTests
         Assert.True(met > 1000);
     }
 
-    [Fact]
-    public void What_is_proved_by_dividing_any_activation_is_accepted_by_the_checker()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void What_is_proved_by_dividing_any_activation_is_accepted_by_the_checker(bool tightens)
     {
         var (proved, parts) = (0, 0);
         foreach (var (trial, activation) in RandomNetworks.Activations.Index())
@@ -114,7 +120,7 @@ public sealed class NeuronSplittingTests
                 var property = new Property("p", region, new OutputProperty([conjunction], "test"));
                 var known = LinearBoundPropagation.Propagate(network, [region], 0, tells: true);
                 if (!NeuronSplitting.Suits(known)) continue;
-                var result = BranchAndBound.Run(new NeuronSplitting(known, property, 0, tells: true), 500, _ => false, tells: true);
+                var result = BranchAndBound.Run(new NeuronSplitting(known, property, 0, tells: true, tightens), 500, _ => false, tells: true);
                 if (!result.IsProved) continue;
                 var check = CertificateChecker.Check(network, property, 0, result.Proofs[0]);
                 Assert.True(check.IsAccepted, $"{activation.Name}, {result.Parts} parts: {check}");
@@ -126,8 +132,10 @@ public sealed class NeuronSplittingTests
         Assert.True(proved > 30 && parts > 8 * proved, $"{proved} proved in {parts} parts.");
     }
 
-    [Fact]
-    public void A_part_is_bounded_alike_alone_and_among_others()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_part_is_bounded_alike_alone_and_among_others(bool tightens)
     {
         var random = new Random(63);
         var network = RandomNetworks.Dense(random, ReLU.Instance, 6, 20, 20, 3);
@@ -135,7 +143,7 @@ public sealed class NeuronSplittingTests
         var row = RandomNetworks.RandomVector(random, 3, 1);
         var (least, _) = Sampling.Range(network, row, Sampling.Points(region, 4000, random));
         var property = new Property("p", region, new OutputProperty([new Conjunction([new LinearConstraint([.. row], least - 1e-3)])], "test"));
-        var splitting = new NeuronSplitting(LinearBoundPropagation.Propagate(network, [region]), property, 0);
+        var splitting = new NeuronSplitting(LinearBoundPropagation.Propagate(network, [region]), property, 0, tightens: tightens);
         NeuronPart[] parts = [splitting.Root];
         for (var round = 0; round < 4; round++) parts = [.. splitting.Bound(parts, CancellationToken.None).SelectMany(bounded => bounded.Children)];
         Assert.True(parts.Length > 4);
@@ -144,7 +152,7 @@ public sealed class NeuronSplittingTests
         {
             var alone = splitting.Bound([parts[i]], CancellationToken.None)[0];
             Assert.Equal(alone.Margin, together[i].Margin);
-            Assert.Equal(alone.Children.Select(child => child.Splits[^1]), together[i].Children.Select(child => child.Splits[^1]));
+            Assert.Equal(alone.Divisions.Select(division => division.Cut), together[i].Divisions.Select(division => division.Cut));
         }
     }
 }
