@@ -13,8 +13,7 @@ namespace RobustVerify.Core.Search;
 /// Requires bounds of the property's region. What a part is told apart by enters its bounds with multipliers, and the lines of the
 /// activations that are split are its own. A ReLU is split at zero, where it becomes linear, any other activation where the least
 /// area is left between its lines (<see cref="SplitChoice"/>: which one). Where there are nothing but ReLUs, complete but for precision.
-/// Source: Wang et al. 2021, arXiv 2103.06624 (multipliers); Shi et al.
-/// 2024, arXiv 2405.21063 (other activations than ReLU).
+/// Source: Wang et al. 2021, arXiv 2103.06624 (multipliers); Shi et al. 2024, arXiv 2405.21063 (other activations than ReLU).
 /// </remarks>
 internal sealed class NeuronSplitting : IBranching<NeuronPart>
 {
