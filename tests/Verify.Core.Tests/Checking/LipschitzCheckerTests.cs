@@ -66,6 +66,70 @@ public sealed class LipschitzCheckerTests
     }
 
     [Theory]
+    [InlineData("ReLU", 1e-6)]
+    [InlineData("LeakyReLU(0.1)", 1e-3)]
+    [InlineData("Tanh", 0.01)]
+    public void Proofs_show_what_is_found(string name, double tolerance)
+    {
+        var random = new Random(75);
+        var activation = RandomNetworks.Activations.Single(activation => activation.Name == name);
+        Network[] networks = [RandomNetworks.Dense(random, activation, 3, 6, 5, 2), RandomNetworks.WithProduct(random, activation, 3)];
+        var budget = new LipschitzBudget { Parts = 10, Divisions = 3, Samples = 64, Steps = 8 };
+        foreach (var network in networks)
+        {
+            foreach (var norm in Norms)
+            {
+                foreach (var region in new[] { null, Cube(3), InputRegion.Ball([0.1, 0, 0.2], 0.5, norm), InputRegion.Box([-1, 0.25, 0], [0.5, 0.25, 1]) })
+                {
+                    var found = LipschitzEstimation.Bound(new LipschitzQuestion(network, norm, region), budget);
+                    var proved = Prove(network, norm, region, budget);
+                    Assert.InRange(proved.Upper, proved.Lower, double.IsFinite(found.Upper) ? found.Upper * (1 + tolerance) : double.PositiveInfinity);
+                    Assert.Equal(found.Lower, proved.Lower, 1e-9 * found.Lower);
+                    Assert.Equal(double.IsFinite(proved.Upper), proved.Proof is not null);
+                }
+            }
+        }
+    }
+
+    [Fact]
+    public void Multipliers_that_were_changed_never_show_less_than_the_constant()
+    {
+        var (random, rejected, changes) = (new Random(76), 0, 0);
+        for (var trial = 0; trial < 10; trial++)
+        {
+            var network = RandomNetworks.Dense(random, ReLU.Instance, 4, 6, 5, 3);
+            var constant = Prove(network, Norm.L2, null, new() { Divisions = 4, Samples = 64, Steps = 8 });
+            for (var change = 0; change < 20; change++, changes++)
+            {
+                var check = LipschitzChecker.Upper(network, Norm.L2, null, new LipschitzProof { Whole = Changed(constant.Proof!.Whole) });
+                if (!check.IsAccepted || check.Upper > constant.Upper) rejected++;
+                Assert.InRange(check.Upper, constant.Lower, double.PositiveInfinity);
+            }
+        }
+
+        Assert.InRange(rejected, changes / 2, changes);
+
+        LipschitzPart Changed(LipschitzPart part) => part switch
+        {
+            SlopeCut cut => random.Next(4) switch
+            {
+                0 => cut with { AtLower = cut.AtUpper, AtUpper = cut.AtLower },
+                1 => cut with { Neuron = (cut.Neuron + 1) % 11 },
+                2 => cut with { AtLower = Changed(cut.AtLower) },
+                _ => cut with { AtUpper = Changed(cut.AtUpper) },
+            },
+            MultiplierPart { Multipliers: var all } proof when random.Next(11) is var i => random.Next(4) switch
+            {
+                0 => proof with { Multipliers = all.SetItem(i, -all[i]) },
+                1 => proof with { Multipliers = all.SetItem(i, all[i] / 4) },
+                2 => proof with { Constant = proof.Constant * 0.999 },
+                _ => proof with { Multipliers = all.RemoveAt(i) },
+            },
+            _ => null!,
+        };
+    }
+
+    [Theory]
     [MemberData(nameof(ExactConstantTests.Dyadic), MemberType = typeof(ExactConstantTests))]
     public void Proofs_of_the_dyadic_networks_show_their_constants(uint seed, int[] sizes, Norm norm, double expected)
     {
