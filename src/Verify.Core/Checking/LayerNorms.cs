@@ -78,6 +78,10 @@ internal static class LayerNorms
             var rounding = map is CompositionMap ? 2 * Rounding.Gamma(map.LongestInnerProduct + 8) * mean : 0;
             mean = Math.Min(mean, Rounding.Up(MatrixNorms.Upper(matrix, rows, columns, Norm.L2) + rounding));
         }
+        else if (map is ConvolutionMap convolution)
+        {
+            mean = Math.Min(mean, ConvolutionSymbol.Upper(convolution));
+        }
 
         return map is CompositionMap pair ? Math.Min(mean, Times(OfMap(pair.Outer, norm), OfMap(pair.Inner, norm))) : mean;
     }

@@ -7,7 +7,7 @@ namespace RobustVerify.Core.Lipschitz;
 /// <summary>Upper bounds of the norm of a linear map, ‖Lx‖ ≤ c ‖x‖.</summary>
 /// <remarks>
 /// l1 and l∞: the largest absolute column or row sum, by one application of |L|, so no matrix is made. l2: of a matrix, the proved
-/// <see cref="SpectralNorm"/>; of a convolution, the norm of its symbol (<see cref="ConvolutionNorm"/>); of a map that only moves
+/// <see cref="SpectralNorm"/>; of a large convolution, the norm of its symbol (<see cref="ConvolutionNorm"/>); of a map that only moves
 /// or adds elements, from l1 and l∞, since ‖L‖₂² ≤ ‖L‖₁ ‖L‖∞, which is exact for it.
 /// </remarks>
 internal static class OperatorNorm
@@ -29,9 +29,9 @@ internal static class OperatorNorm
         {
             SelectionMap or BlockSumMap or ScaleMap => mean,
             DenseMap { Blocks: > 1 } dense => Math.Min(mean, Dense(dense, dense.OutputSize / dense.Blocks, dense.InputSize / dense.Blocks)),
-            ConvolutionMap convolution => Math.Min(mean, ConvolutionNorm.Upper(convolution)),
             _ when Math.Min(map.InputSize, map.OutputSize) <= MostRows && (long)map.InputSize * map.OutputSize <= 1 << 24 =>
                 Math.Min(mean, Dense(map, map.OutputSize, map.InputSize)),
+            ConvolutionMap convolution => Math.Min(mean, ConvolutionNorm.Upper(convolution)),
             CompositionMap pair => Math.Min(mean, Rounding.Up(UpperL2(pair.Outer) * UpperL2(pair.Inner))),
             _ => mean,
         };

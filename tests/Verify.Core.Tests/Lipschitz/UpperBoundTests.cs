@@ -1,3 +1,4 @@
+using RobustVerify.Core.Checking;
 using RobustVerify.Core.Lipschitz;
 using RobustVerify.Core.Networks;
 using RobustVerify.Core.Networks.Activations;
@@ -81,6 +82,8 @@ public sealed class UpperBoundTests
             for (var i = 0; i < map.OutputSize; i++) map.AccumulateRow(i, matrix.AsSpan(i * map.InputSize, map.InputSize));
             var (symbol, exact) = (ConvolutionNorm.Upper(map), SpectralNorm.Lower(matrix, map.OutputSize, map.InputSize));
             Assert.InRange(symbol, exact, 1.2 * exact);
+            Assert.InRange(ConvolutionSymbol.Upper(map), exact, 1.2 * exact);
+            Assert.InRange(ConvolutionSymbol.Upper((ConvolutionMap)map.Transpose), exact, 1.2 * exact);
         }
     }
 
