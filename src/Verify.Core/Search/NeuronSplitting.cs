@@ -73,10 +73,16 @@ internal sealed class NeuronSplitting : IBranching<NeuronPart>
 
     public int BatchSize { get; }
 
-    /// <summary>How many parts cost about as much as bounds of all neurons of one: two rows for each, which pass half the network.</summary>
+    /// <summary>
+    /// How many parts cost about as much as bounds of all neurons behind the splits of one: two rows for each, which pass half the network. None where
+    /// nothing lies behind another split.
+    /// </summary>
     /// <param name="known">Bounds over the property's region.</param>
-    public static int PartsOfTightening(LinearBoundPropagation known) =>
-        1 + known.Split().Open.Sum(pair => pair.Elements.Length) * (NeuronIterations + 1) / Iterations;
+    public static int PartsOfTightening(LinearBoundPropagation known)
+    {
+        var open = known.Split().Open;
+        return open.Length == 1 ? 0 : 1 + open.Skip(1).Sum(pair => pair.Elements.Length) * (NeuronIterations + 1) / Iterations;
+    }
 
     public Bounded<NeuronPart>[] Bound(ReadOnlySpan<NeuronPart> parts, CancellationToken cancellation)
     {

@@ -26,7 +26,7 @@ internal sealed class PropertySearch(Question question, LinearBoundPropagation k
     private const double EvaluationsOfPart = 20;
 
     // Bounds of their own are given to parts where these are not decided by the work that so many parts with them would cost.
-    private const int Patience = 16;
+    private const int Patience = 128;
 
     // So often what the checker does not accept is divided further.
     private const int MostRounds = 4;
@@ -82,7 +82,7 @@ internal sealed class PropertySearch(Question question, LinearBoundPropagation k
             var affordable = Math.Clamp(AffordableWork / (EvaluationsOfPart * (double)Pairs), 16, 1_000_000);
             var most = budget.Subproblems ?? (int)affordable;
             SearchResult BySigns(LinearBoundPropagation bounds, ProofPart? proof) =>
-                Run((margin, tightens) => new NeuronSplitting(bounds, property, margin, Tells, tightens), affordable, Patience * NeuronSplitting.PartsOfTightening(bounds), proof is null ? null : proof with { Neurons = bounds.Told });
+                Run((margin, tightens) => new NeuronSplitting(bounds, property, margin, Tells, tightens), affordable, NeuronSplitting.PartsOfTightening(bounds) is > 0 and var cost ? Patience * cost : int.MaxValue, proof is null ? null : proof with { Neurons = bounds.Told });
             SearchResult ByProgram(int nodes)
             {
                 // What the program's duals show is checked, and so are the bounds that it is made of.
