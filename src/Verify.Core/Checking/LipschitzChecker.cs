@@ -74,6 +74,10 @@ public sealed class LipschitzChecker
         {
             return LipschitzCheck.Rejected(invalid.Message) with { Path = invalid.Place.ToString() };
         }
+        catch (NotSupportedException e)
+        {
+            return LipschitzCheck.Rejected(e.Message);
+        }
     }
 
     /// <summary>What an input shows as a lower bound; zero where it shows none.</summary>
@@ -107,22 +111,34 @@ public sealed class LipschitzChecker
         return new Network(network.Input, new AffineNode(network.Output, new DenseMap(row, 1, row.Length)), network.Inputs);
     }
 
+    /// <summary>Whether a point lies in a region, and the region has more points around it than a ball that touches a box.</summary>
     private static bool IsWithin(InputRegion? region, ReadOnlySpan<double> point)
     {
-        var sum = 0.0;
+        var nearest = new double[point.Length];
         for (var i = 0; i < point.Length; i++)
         {
             if (!double.IsFinite(point[i])) return false;
             if (region is null) continue;
             if (point[i] < region.Lower[i] || point[i] > region.Upper[i]) return false;
-            if (region.IsBox) continue;
-            var difference = point[i] > region.Center[i] ? Rounding.SumUp(point[i], -region.Center[i]) : Rounding.SumUp(region.Center[i], -point[i]);
-            if (difference == 0) continue;
-            var share = Rounding.QuotientUp(difference, region.Radii[i]);
-            sum = Rounding.SumUp(sum, region.Norm == Norm.L2 ? Rounding.ProductUp(share, share) : share);
+            if (!region.IsBox) nearest[i] = Math.Clamp(region.Center[i], region.Lower[i], region.Upper[i]);
         }
 
-        return sum <= 1;
+        return region is not { IsBox: false } ball || (Distance(ball, point) <= 1 && Distance(ball, nearest) < 1);
+    }
+
+    /// <summary>The distance from the centre of a ball as a part of its radius, rounded up; squared in l2.</summary>
+    private static double Distance(InputRegion ball, ReadOnlySpan<double> point)
+    {
+        var sum = 0.0;
+        for (var i = 0; i < point.Length; i++)
+        {
+            var difference = point[i] > ball.Center[i] ? Rounding.SumUp(point[i], -ball.Center[i]) : Rounding.SumUp(ball.Center[i], -point[i]);
+            if (difference == 0) continue;
+            var share = Rounding.QuotientUp(difference, ball.Radii[i]);
+            sum = Rounding.SumUp(sum, ball.Norm == Norm.L2 ? Rounding.ProductUp(share, share) : share);
+        }
+
+        return sum;
     }
 
     private double Bound(LipschitzProof proof)

@@ -201,6 +201,12 @@ public sealed class LipschitzCheckerTests
         Assert.Equal(0, LipschitzChecker.Lower(Pair(1, 0), Norm.L2, Cube(1), [1.5]));
         Assert.Equal(0, LipschitzChecker.Lower(Pair(1, 0), Norm.L2, InputRegion.Ball([0.25], 0.125, Norm.L2), [0.5]));
 
+        // A ball that touches its domain in one point: there are no two inputs to be compared.
+        var two = new InputNode(2);
+        var sum = new Network(two, new AffineNode(two, new DenseMap([1, 1], 1, 2)));
+        Assert.Equal(0, LipschitzChecker.Lower(sum, Norm.L2, InputRegion.Ball([0, 0], 1, Norm.L2, InputRegion.Box([1, -1], [2, 1])), [1, 0]));
+        Assert.Equal(1, LipschitzChecker.Lower(sum, Norm.L2, InputRegion.Ball([0, 0], 1.25, Norm.L2, InputRegion.Box([1, -1], [1, 1])), [1, 0]), 1e-12);
+
         static double Show(Network network, LipschitzPart part) => LipschitzCheckerTests.Show(network, Norm.L2, Cube(1), part);
         static void Rejected(Network network, LipschitzPart part, string reason) =>
             Assert.Contains(reason, LipschitzChecker.Upper(network, Norm.L2, Cube(1), new LipschitzProof { Whole = part }).Reason, StringComparison.Ordinal);

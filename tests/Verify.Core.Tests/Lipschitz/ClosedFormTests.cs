@@ -27,9 +27,13 @@ public sealed class ClosedFormTests
         var network = Network(second, first, bias);
         foreach (var norm in Enum.GetValues<Norm>())
         {
-            var constant = LipschitzEstimation.Bound(new LipschitzQuestion(network, norm, InputRegion.Box([low], [high])));
+            var question = new LipschitzQuestion(network, norm, InputRegion.Box([low], [high]));
+            var constant = LipschitzEstimation.Bound(question);
             Assert.Equal(LipschitzStatus.Exact, constant.Status);
             Assert.Equal(exact, constant.Upper, 1e-9);
+            var proved = LipschitzEstimation.Prove(question);
+            Assert.Equal(LipschitzStatus.Exact, proved.Status);
+            Assert.Equal(exact, proved.Upper, 1e-9);
             Assert.InRange(exact, constant.Lower, constant.Upper);
             if (constant.Closed is { } tie) Assert.Equal(closed, tie, 1e-9);
             Assert.Equal(closed > exact, constant.Explanation is not null);
