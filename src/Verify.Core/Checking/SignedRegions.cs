@@ -144,7 +144,7 @@ internal sealed class SignedRegions
         }
 
         var minimum = Kernels.Dot(g, lower, upper);
-        if (!region.IsBox && Ball.Minimum(g, region) is var inBall && inBall.Minimum > minimum)
+        if (!region.IsBox && Ball.Minimum(g, region, lower, upper) is var inBall && inBall.Minimum > minimum)
         {
             minimum = inBall.Minimum;
             size += inBall.Magnitude;

@@ -228,6 +228,31 @@ public sealed class LipschitzCheckerTests
     }
 
     [Fact]
+    public void The_least_value_in_a_ball_and_a_box_is_below_all_that_are_sampled_and_hardly_so()
+    {
+        var random = new Random(77);
+        for (var trial = 0; trial < 60; trial++)
+        {
+            var norm = trial % 2 == 0 ? Norm.L1 : Norm.L2;
+            var (center, g) = (RandomNetworks.RandomVector(random, 2, 0.6), RandomNetworks.RandomVector(random, 2, 1));
+            var ball = InputRegion.Ball(center, [0.5 + random.NextDouble(), 0.5], norm, InputRegion.Box([-0.6, -0.5], [0.4, 0.5]));
+            var (lower, upper, least) = (ball.Lower.ToArray(), ball.Upper.ToArray(), double.PositiveInfinity);
+            const int Steps = 400;
+            for (var i = 0; i <= Steps; i++)
+            {
+                for (var j = 0; j <= Steps; j++)
+                {
+                    var (x, y) = (lower[0] + (upper[0] - lower[0]) * i / Steps, lower[1] + (upper[1] - lower[1]) * j / Steps);
+                    var (u, v) = (Math.Abs(x - ball.Center[0]) / ball.Radii[0], Math.Abs(y - ball.Center[1]) / ball.Radii[1]);
+                    if ((norm == Norm.L1 ? u + v : u * u + v * v) <= 1) least = Math.Min(least, g[0] * x + g[1] * y);
+                }
+            }
+
+            Assert.InRange(least, Ball.Minimum(g, ball, lower, upper).Minimum, Ball.Minimum(g, ball, lower, upper).Minimum + 0.02);
+        }
+    }
+
+    [Fact]
     public void Multipliers_show_what_their_quadratic_form_does_and_no_less()
     {
         // |x| = ReLU(x) + ReLU(−x): with T = 1 the form is (x − (y₁ − y₂))² for ρ = 1. ReLU(x) − ReLU(−x) needs ρ = 4.
