@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
+using RobustVerify.Core.Certificates;
+using RobustVerify.Core.Checking;
 using RobustVerify.Core.Lipschitz;
 using RobustVerify.Core.Runtimes;
 using RobustVerify.Core.Specifications;
@@ -17,7 +19,7 @@ internal static class LipschitzComparison
     {
         var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
         var inputs = JsonDocument.Parse(File.ReadAllText(Path.Combine(folder, "clever.json"))).RootElement.GetProperty("inputs");
-        Console.WriteLine($"{"case",-38} {"lower",10} {"upper",10} {"seconds",8} {"status",-7} {"parts",7}  by method: bound (seconds); other tools");
+        Console.WriteLine($"{"case",-38} {"lower",10} {"upper",10} {"seconds",8} {"status",-7} {"parts",7} {"proved",10} {"check",6} {"bytes",8}  by method: bound (seconds); other tools");
         var wrong = 0;
         foreach (var line in File.ReadLines(path).Where(line => line.Length > 0))
         {
@@ -31,19 +33,22 @@ internal static class LipschitzComparison
             using var model = DeployedModel.Load(Path.Combine(folder, "..", network));
             var question = new LipschitzQuestion(model.Network, isLocal ? Norm.Linf : Norm.L2, isLocal ? InputRegion.Ball(Center(entry, inputs), radius, Norm.Linf) : null);
             if (isLocal) question = Margin(question, entry.GetProperty("margin"));
-            var (constant, seconds) = Timed(() => LipschitzEstimation.Bound(question, isLocal ? new LipschitzBudget { Parts = 1_000_000, Seconds = 10 } : null));
+            var budget = isLocal ? new LipschitzBudget { Parts = 1_000_000, Seconds = 10 } : null;
+            var (constant, seconds) = Timed(() => LipschitzEstimation.Bound(question, budget));
+            var proved = Certificate(question, LipschitzEstimation.Prove(question, budget));
+            var (check, checking) = Timed(() => LipschitzChecker.Check(question.Network, proved));
             var bounds = Methods.Select(method => (Method: method, Result: Timed(() => LipschitzEstimation.Upper(question, method))))
                 .Where(pair => double.IsFinite(pair.Result.Value)).ToArray();
             var others = entry.GetProperty("results").EnumerateObject().Select(result =>
                 $"{result.Name} {Number(result.Value.GetProperty("value").GetDouble())} ({result.Value.GetProperty("seconds")})");
             Console.WriteLine(
-                $"{name,-38} {Number(constant.Lower),10} {Number(constant.Upper),10} {seconds,8:F2} {constant.Status,-7} {constant.Parts,7}  "
+                $"{name,-38} {Number(constant.Lower),10} {Number(constant.Upper),10} {seconds,8:F2} {constant.Status,-7} {constant.Parts,7} {Number(check.Upper),10} {checking,6:F2} {Bytes(proved),8}  "
                 + $"{string.Join(", ", bounds.Select(pair => $"{pair.Method} {Number(pair.Result.Value)} ({pair.Result.Seconds:F2})"))}; {string.Join(", ", others)}");
             var sampled = entry.GetProperty("results").TryGetProperty("sampled-lower", out var reference) ? reference.GetProperty("value").GetDouble() : 0;
-            if (bounds.Any(pair => pair.Result.Value < Math.Max(constant.Lower, sampled * (1 - 1e-5)) || pair.Result.Value < constant.Upper * (1 - 1e-9))) wrong++;
+            if (!check.IsAccepted || bounds.Any(pair => pair.Result.Value < Math.Max(constant.Lower, sampled * (1 - 1e-5)) || pair.Result.Value < constant.Upper * (1 - 1e-9))) wrong++;
         }
 
-        if (wrong > 0) Console.WriteLine($"{wrong} cases have a bound below a sampled value, or one that is tighter than the default.");
+        if (wrong > 0) Console.WriteLine($"{wrong} cases have a bound below a sampled value, one that is tighter than the default, or a proof that is rejected.");
         return wrong == 0 ? 0 : 1;
     }
 
@@ -59,6 +64,26 @@ internal static class LipschitzComparison
         var row = margin.EnumerateArray().Select(value => value.GetDouble()).ToArray();
         return question.OfMargin(Array.IndexOf(row, 1), Array.IndexOf(row, -1));
     }
+
+    private static LipschitzCertificate Certificate(LipschitzQuestion question, LipschitzConstant constant) => new()
+    {
+        Model = "",
+        Norm = question.Norm,
+        Region = question.Region,
+        Lower = constant.Lower,
+        Upper = constant.Upper,
+        Witness = constant.Witness,
+        Method = constant.Method,
+        Engine = "",
+        Proof = constant.Proof,
+    };
+
+    private static int Bytes(LipschitzCertificate constant) => new CertificateFile
+    {
+        ModelPath = "",
+        Report = new Report { Specification = "", Model = "", ModelSha256 = "", Runtime = "", Certificates = [] },
+        Constants = [constant],
+    }.ToBytes().Length;
 
     private static (T Value, double Seconds) Timed<T>(Func<T> work)
     {
