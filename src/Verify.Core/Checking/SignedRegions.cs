@@ -74,7 +74,7 @@ internal sealed class SignedRegions
             case JacobianPart:
                 most = Math.Max(most, jacobian.Bound(state.Lower, state.Upper, most));
                 break;
-            case SignedPart signed:
+            case SignedPart { Signs.IsDefault: false } signed:
                 foreach (var sign in signed.Signs)
                 {
                     var (function, element) = Neuron(sign.Neuron, place);
