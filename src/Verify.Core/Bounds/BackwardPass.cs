@@ -1,6 +1,7 @@
 using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using RobustVerify.Core.Bounds.Splits;
 using RobustVerify.Core.Networks;
 using RobustVerify.Core.Numerics;
 using RobustVerify.Core.Specifications;

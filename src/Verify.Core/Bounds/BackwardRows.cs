@@ -1,5 +1,7 @@
 using System.Buffers;
 using System.Collections.ObjectModel;
+using RobustVerify.Core.Bounds.Slopes;
+using RobustVerify.Core.Bounds.Splits;
 using RobustVerify.Core.Networks;
 
 namespace RobustVerify.Core.Bounds;

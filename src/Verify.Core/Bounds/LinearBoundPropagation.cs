@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using RobustVerify.Core.Bounds.Slopes;
+using RobustVerify.Core.Bounds.Splits;
 using RobustVerify.Core.Certificates;
 using RobustVerify.Core.Networks;
 using RobustVerify.Core.Networks.Activations;

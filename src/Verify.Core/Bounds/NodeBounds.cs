@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Numerics.Tensors;
+using RobustVerify.Core.Bounds.Splits;
 using RobustVerify.Core.Networks;
 using RobustVerify.Core.Specifications;
 

@@ -287,7 +287,7 @@ internal sealed class BackwardRows : IDisposable
     /// <summary>Carries what a row chose lines for, and leaves nothing of it to the lines of least area.</summary>
     private void Through(int i, ElementwiseNode node, RowLines chosen, int row, Span<double> a, Span<double> result)
     {
-        var (first, source, lines) = (layout.FirstActivation[i], layout.Sources[i][0], bounds.LinesOf(i));
+        var (first, source, lines) = (layout.Network.FirstActivationOf(node), layout.Sources[i][0], bounds.LinesOf(i));
         var at = chosen.Neurons.AsSpan().BinarySearch(first);
         for (at = at < 0 ? ~at : at; at < chosen.Neurons.Length && chosen.Neurons[at] < first + node.Size; at++)
         {

@@ -16,7 +16,7 @@ internal sealed class Layout
     {
         (Network, Region, Semantics) = (network, region, semantics);
         var count = network.Nodes.Length;
-        (Sources, Consumers, FirstActivation) = (new int[count][], new int[count][], new int[count]);
+        (Sources, Consumers) = (new int[count][], new int[count][]);
         (IsRelaxed, IsExact, FeedsOnlyReLU) = (new bool[count], new bool[count], new bool[count]);
         var (roundings, activations, widest) = (new int[count], 0, 1);
         for (var i = 0; i < count; i++)
@@ -27,7 +27,6 @@ internal sealed class Layout
             IsRelaxed[i] = Consumers[i].Any(k => network.Nodes[k] is not AffineNode);
             IsExact[i] = i == 0 || (Region.IsBox && node is AffineNode { Terms: [] or [{ Source: InputNode, Map: not CompositionMap }] });
             FeedsOnlyReLU[i] = Consumers[i].All(k => network.Nodes[k] is AffineNode or ElementwiseNode { Activation: ReLU });
-            FirstActivation[i] = activations;
             if (node is ElementwiseNode) activations += node.Size;
             widest = Math.Max(widest, node.Size);
             for (var k = 0; k < Sources[i].Length; k++) roundings[Sources[i][k]] += Roundings(node, k);
@@ -51,9 +50,6 @@ internal sealed class Layout
 
     /// <summary>The indices of the nodes that use a node.</summary>
     public int[][] Consumers { get; }
-
-    /// <summary>The number of an elementwise node's first activation, as <see cref="Certificates.RowLines"/> counts them.</summary>
-    public int[] FirstActivation { get; }
 
     /// <summary>How many activations there are.</summary>
     public int Activations { get; }

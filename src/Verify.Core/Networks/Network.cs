@@ -18,6 +18,7 @@ public sealed record Port(string Name, ImmutableArray<int> Shape, int Offset)
 public sealed class Network
 {
     private readonly FrozenDictionary<Node, int> indices;
+    private readonly int[] activations;
 
     /// <summary>Creates the network of all nodes that the output depends on.</summary>
     public Network(
@@ -28,6 +29,8 @@ public sealed class Network
         Outputs = outputs.IsDefault ? [new Port("output", [output.Size], 0)] : outputs;
         Nodes = Sort(input, output);
         indices = Nodes.Select((node, index) => (node, index)).ToFrozenDictionary(pair => pair.node, pair => pair.index);
+        activations = new int[Nodes.Length];
+        for (var i = 1; i < activations.Length; i++) activations[i] = activations[i - 1] + (Nodes[i - 1] is ElementwiseNode before ? before.Size : 0);
     }
 
     /// <summary>The input.</summary>
@@ -47,6 +50,9 @@ public sealed class Network
 
     /// <summary>The position of a node in <see cref="Nodes"/>.</summary>
     public int IndexOf(Node node) => indices[node];
+
+    /// <summary>The number of a node's first activation, where the activations of all elementwise nodes are numbered one after another.</summary>
+    public int FirstActivationOf(ElementwiseNode node) => activations[IndexOf(node)];
 
     private static ImmutableArray<Node> Sort(InputNode input, Node output)
     {

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using RobustVerify.Core.Attacks;
 using RobustVerify.Core.Bounds;
+using RobustVerify.Core.Bounds.Splits;
 using RobustVerify.Core.Checking;
 using RobustVerify.Core.Networks;
 using RobustVerify.Core.Networks.Activations;

@@ -29,7 +29,6 @@ internal sealed class ProgramProof
     private readonly double leastMargin;
     private readonly NetworkProgram encoded;
     private readonly Dictionary<int, EncodedReLU> byBinary;
-    private readonly int[] firstNeuron;
 
     /// <param name="known">Bounds over the property's region, which is their only one.</param>
     /// <param name="property">The property.</param>
@@ -39,9 +38,6 @@ internal sealed class ProgramProof
         (network, this.known, this.property, this.leastMargin) = (known.Bounds.Network, known, property, leastMargin);
         encoded = NetworkProgram.Encode(known.Bounds);
         byBinary = encoded.ReLUs.ToDictionary(relu => relu.Binary);
-        firstNeuron = new int[network.Nodes.Length];
-        for (var i = 1; i < firstNeuron.Length; i++)
-            firstNeuron[i] = firstNeuron[i - 1] + (network.Nodes[i - 1] is ElementwiseNode ? network.Nodes[i - 1].Size : 0);
     }
 
     /// <summary>True for networks of affine nodes and ReLUs on a region where all of them have finite bounds.</summary>
@@ -117,7 +113,7 @@ internal sealed class ProgramProof
         for (var k = 1; k < weights.Length; k++) weights[k] = (float)(length * Math.Max(0, -part.Duals[encoded.Program.RowCount + k - 1]));
         var multipliers = new float[cuts.Length];
         var (neurons, slopes) = (ImmutableArray.CreateBuilder<int>(), ImmutableArray.CreateBuilder<Half>());
-        foreach (var relu in encoded.ReLUs.OrderBy(relu => firstNeuron[network.IndexOf(relu.Node)] + relu.Element))
+        foreach (var (neuron, relu) in encoded.ReLUs.Select(relu => (network.FirstActivationOf(relu.Node) + relu.Element, relu)).OrderBy(pair => pair.Item1))
         {
             var carried = part.Duals[relu.LowerRow] + part.Duals[relu.UpperRow];
             var coefficient = reduced[relu.Output] + carried + part.Duals[relu.BinaryRow];
@@ -127,7 +123,7 @@ internal sealed class ProgramProof
             else if (below >= 0) multipliers[below] = (float)(length * Math.Max(0, carried));
             else if (coefficient > 0)
             {
-                neurons.Add(firstNeuron[network.IndexOf(relu.Node)] + relu.Element);
+                neurons.Add(neuron);
                 slopes.Add((Half)Math.Clamp(carried / coefficient, 0, 1));
             }
         }

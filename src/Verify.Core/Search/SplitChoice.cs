@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using RobustVerify.Core.Bounds;
+using RobustVerify.Core.Bounds.Splits;
 using RobustVerify.Core.Networks;
 using RobustVerify.Core.Networks.Activations;
 

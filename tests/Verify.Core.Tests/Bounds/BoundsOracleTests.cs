@@ -1,4 +1,5 @@
 using RobustVerify.Core.Bounds;
+using RobustVerify.Core.Bounds.Slopes;
 using RobustVerify.Core.Networks;
 using RobustVerify.Core.Networks.Activations;
 using RobustVerify.Core.Networks.LinearMaps;

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using RobustVerify.Core.Bounds;
+using RobustVerify.Core.Bounds.Slopes;
 using RobustVerify.Core.Networks;
 using RobustVerify.Core.Networks.Activations;
 using RobustVerify.Core.Relaxations;

@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using RobustVerify.Core.Networks;
 
-namespace RobustVerify.Core.Bounds;
+namespace RobustVerify.Core.Bounds.Slopes;
 
 /// <summary>Lines at an activation of any other shape: every row has positions of its own in the family of lines.</summary>
 /// <remarks>A row holds its positions below the function first, those above it after them: rows × 2 × size.</remarks>

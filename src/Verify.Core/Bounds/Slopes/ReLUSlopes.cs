@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using RobustVerify.Core.Networks;
 
-namespace RobustVerify.Core.Bounds;
+namespace RobustVerify.Core.Bounds.Slopes;
 
 /// <summary>Lines at a ReLU: below, one through zero of any slope from 0 to 1; above, the chord, which none is better than.</summary>
 internal sealed class ReLUSlopes : RowSlopes

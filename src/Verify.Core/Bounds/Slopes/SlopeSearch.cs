@@ -1,6 +1,7 @@
+using RobustVerify.Core.Bounds.Splits;
 using RobustVerify.Core.Networks;
 
-namespace RobustVerify.Core.Bounds;
+namespace RobustVerify.Core.Bounds.Slopes;
 
 /// <summary>A search for the lines with which each of some rows has the largest lower bound.</summary>
 /// <remarks>

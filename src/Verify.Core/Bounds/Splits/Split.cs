@@ -1,6 +1,6 @@
 using RobustVerify.Core.Networks;
 
-namespace RobustVerify.Core.Bounds;
+namespace RobustVerify.Core.Bounds.Splits;
 
 /// <summary>What a part of a region is told apart by: what goes into one activation is at least a number there, or at most that.</summary>
 /// <param name="Node">The activations.</param>

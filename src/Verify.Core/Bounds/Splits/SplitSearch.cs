@@ -1,8 +1,9 @@
+using RobustVerify.Core.Bounds.Slopes;
 using RobustVerify.Core.Certificates;
 using RobustVerify.Core.Networks;
 using RobustVerify.Core.Networks.Activations;
 
-namespace RobustVerify.Core.Bounds;
+namespace RobustVerify.Core.Bounds.Splits;
 
 /// <summary>Lower bounds of rows over parts of a region: slopes and multipliers are searched together, then proved.</summary>
 /// <remarks>

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using RobustVerify.Core.Networks;
 
-namespace RobustVerify.Core.Bounds;
+namespace RobustVerify.Core.Bounds.Splits;
 
 /// <summary>For every row, the multipliers of what its splits tell of the arguments of one node's activations.</summary>
 /// <remarks>

@@ -1,4 +1,6 @@
-namespace RobustVerify.Core.Bounds;
+using RobustVerify.Core.Bounds.Splits;
+
+namespace RobustVerify.Core.Bounds.Slopes;
 
 /// <summary>The multipliers that every row has for itself at one node's activations, while better ones are searched.</summary>
 /// <remarks>Rows are told by where they were at first; multipliers are few, so they are not moved when rows are done.</remarks>

@@ -1,7 +1,8 @@
+using RobustVerify.Core.Bounds.Slopes;
 using RobustVerify.Core.Networks.Activations;
 using RobustVerify.Core.Relaxations;
 
-namespace RobustVerify.Core.Bounds;
+namespace RobustVerify.Core.Bounds.Splits;
 
 /// <summary>One activation on an interval that splits leave of its argument: its lines there, and where it is best split next.</summary>
 internal sealed class SplitElement

@@ -1,11 +1,12 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using RobustVerify.Core.Bounds.Slopes;
 using RobustVerify.Core.Certificates;
 using RobustVerify.Core.Networks;
 using RobustVerify.Core.Networks.Activations;
 using RobustVerify.Core.Specifications;
 
-namespace RobustVerify.Core.Bounds;
+namespace RobustVerify.Core.Bounds.Splits;
 
 /// <summary>What the bounds of a region tell of its parts, which are told apart by the arguments of activations.</summary>
 /// <remarks>

@@ -2,7 +2,7 @@ using RobustVerify.Core.Networks;
 using RobustVerify.Core.Numerics;
 using RobustVerify.Core.Specifications;
 
-namespace RobustVerify.Core.Bounds;
+namespace RobustVerify.Core.Bounds.Slopes;
 
 /// <summary>For every row, the weights by which the constraints of a conjunction are added up, while better ones are searched.</summary>
 /// <remarks>

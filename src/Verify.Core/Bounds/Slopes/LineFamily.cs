@@ -2,7 +2,7 @@ using RobustVerify.Core.Networks;
 using RobustVerify.Core.Networks.Activations;
 using RobustVerify.Core.Relaxations;
 
-namespace RobustVerify.Core.Bounds;
+namespace RobustVerify.Core.Bounds.Slopes;
 
 /// <summary>
 /// Lines below and above an activation, for every region and element of an elementwise node, in ascending order of their

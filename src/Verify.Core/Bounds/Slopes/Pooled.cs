@@ -1,6 +1,6 @@
 using System.Buffers;
 
-namespace RobustVerify.Core.Bounds;
+namespace RobustVerify.Core.Bounds.Slopes;
 
 /// <summary>Arrays that a search borrows, and gives back when it is done: large ones for every search would be most of its work.</summary>
 internal sealed class Pooled : IDisposable

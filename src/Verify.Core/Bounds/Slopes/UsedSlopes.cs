@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using RobustVerify.Core.Certificates;
 using RobustVerify.Core.Networks;
 
-namespace RobustVerify.Core.Bounds;
+namespace RobustVerify.Core.Bounds.Slopes;
 
 /// <summary>The slopes by which some rows were carried backwards, where they are not those of least area: what a proof tells of them.</summary>
 internal sealed class UsedSlopes(Network network, int rows)
@@ -19,13 +19,7 @@ internal sealed class UsedSlopes(Network network, int rows)
     /// <param name="from">Where these begin.</param>
     public void Note(ElementwiseNode node, int row, ReadOnlySpan<double> a, ElementwiseLines lines, int at, ElementwiseLines leastArea, int from)
     {
-        var first = 0;
-        foreach (var earlier in network.Nodes)
-        {
-            if (earlier == node) break;
-            if (earlier is ElementwiseNode) first += earlier.Size;
-        }
-
+        var first = network.FirstActivationOf(node);
         for (var i = 0; i < a.Length; i++)
         {
             if (a[i] == 0) continue;

@@ -1,6 +1,7 @@
+using RobustVerify.Core.Bounds.Splits;
 using RobustVerify.Core.Networks;
 
-namespace RobustVerify.Core.Bounds;
+namespace RobustVerify.Core.Bounds.Slopes;
 
 /// <summary>The lines that every row has for itself at one elementwise node, while better ones are searched.</summary>
 /// <remarks>All arrays are rows × size, in single precision: what is found is proved in double afterwards.</remarks>

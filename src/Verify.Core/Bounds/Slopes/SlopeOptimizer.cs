@@ -2,11 +2,12 @@ using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Collections.ObjectModel;
 using System.Runtime.InteropServices;
+using RobustVerify.Core.Bounds.Splits;
 using RobustVerify.Core.Certificates;
 using RobustVerify.Core.Networks;
 using RobustVerify.Core.Networks.Activations;
 
-namespace RobustVerify.Core.Bounds;
+namespace RobustVerify.Core.Bounds.Slopes;
 
 /// <summary>Raises lower bounds by better slopes: every row has lines of its own, searched for and then proved.</summary>
 /// <remarks>Every line is sound, so what a row gains by them is gained for good; how they were found does not matter.</remarks>
