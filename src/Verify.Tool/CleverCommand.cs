@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.CommandLine;
 using System.Globalization;
 using RobustVerify.Core.Clever;
@@ -53,11 +52,7 @@ internal static class CleverCommand
                 Seed = parsed.GetValue(seed),
             };
             var lines = parsed.GetValue(json) ? terminal.ForLogs() : terminal;
-            var results = lines.WithProgress("estimating", table.Samples.Length, (step, _) => Estimate(deployed, table.Samples, question, result =>
-            {
-                if (!lines.Interactive) lines.Output.WriteLine(Line(result));
-                step();
-            }, cancellation));
+            var results = EachSample.Answer(lines, "estimating", table.Samples, sample => Estimate(deployed, sample, question, cancellation), Line, cancellation);
             if (lines.Interactive) lines.Write(Table(results));
             if (parsed.GetValue(json)) JsonOutput.Write(terminal, results);
             lines.WriteSentence($"{results.Count} of {table.Samples.Length} samples, norm {question.Norm.ToString().ToLowerInvariant()}, order {question.Order}. Scores are estimates and prove nothing.");
@@ -66,30 +61,10 @@ internal static class CleverCommand
         return command;
     }
 
-    private static List<CleverResult> Estimate(
-        DeployedModel model, ImmutableArray<Sample> samples, CleverQuestion question, Action<CleverResult> report, CancellationToken cancellation)
+    private static CleverResult Estimate(DeployedModel model, Sample sample, CleverQuestion question, CancellationToken cancellation)
     {
-        var results = new List<CleverResult>();
-        foreach (var sample in samples)
-        {
-            try
-            {
-                var own = question with { Label = QuestionArguments.ClassOf(sample) };
-                results.Add(CleverResult.Of(sample.Name, own, CleverEstimator.Estimate(model.Scores, [.. sample.Values.Select(value => (float)value)], own, cancellation)));
-            }
-            catch (ArgumentException exception)
-            {
-                throw new UsageException($"{sample.Name}: {exception.Message}");
-            }
-            catch (OperationCanceledException)
-            {
-                break;
-            }
-
-            report(results[^1]);
-        }
-
-        return results;
+        var own = question with { Label = QuestionArguments.ClassOf(sample) };
+        return CleverResult.Of(sample.Name, own, CleverEstimator.Estimate(model.Scores, [.. sample.Values.Select(value => (float)value)], own, cancellation));
     }
 
     private static (CleverTargets Kind, int? Number) Target(string text) => text switch

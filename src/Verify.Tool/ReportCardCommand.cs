@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.CommandLine;
 using System.Globalization;
 using RobustVerify.Core.Numerics;
@@ -42,11 +41,15 @@ internal static class ReportCardCommand
                 Seed = parsed.GetValue(seed),
             };
             var lines = parsed.GetValue(json) ? terminal.ForLogs() : terminal;
-            var results = lines.WithProgress("comparing", table.Samples.Length, (step, _) => Compare(new Verifier(deployed), table.Samples, question, result =>
-            {
-                if (!lines.Interactive) lines.Output.WriteLine(Line(result));
-                step();
-            }, cancellation));
+            var verifier = new Verifier(deployed);
+            var results = EachSample.Answer(
+                lines,
+                "comparing",
+                table.Samples,
+                sample => ReportCardResult.Of(
+                    RadiusComparison.Compare(verifier, sample.Name, [.. sample.Values.Select(value => (float)value)], question with { Label = QuestionArguments.ClassOf(sample) }, cancellation), question.Norm),
+                Line,
+                cancellation);
             if (lines.Interactive) lines.Write(Table(results));
             foreach (var result in results)
             {
@@ -62,33 +65,6 @@ internal static class ReportCardCommand
             return Task.FromResult(results.Count == table.Samples.Length ? ExitCode.Holds : ExitCode.Inconclusive);
         });
         return command;
-    }
-
-    private static List<ReportCardResult> Compare(
-        Verifier verifier, ImmutableArray<Sample> samples, ReportCardQuestion question, Action<ReportCardResult> report, CancellationToken cancellation)
-    {
-        var results = new List<ReportCardResult>();
-        foreach (var sample in samples)
-        {
-            try
-            {
-                var own = question with { Label = QuestionArguments.ClassOf(sample) };
-                var card = RadiusComparison.Compare(verifier, sample.Name, [.. sample.Values.Select(value => (float)value)], own, cancellation);
-                results.Add(ReportCardResult.Of(card, question.Norm));
-            }
-            catch (ArgumentException exception)
-            {
-                throw new UsageException($"{sample.Name}: {exception.Message}");
-            }
-            catch (OperationCanceledException)
-            {
-                break;
-            }
-
-            report(results[^1]);
-        }
-
-        return results;
     }
 
     private static bool Exceeds(ReportCardResult result) => result.Clever.Score > result.Distance || result.SecondOrderClever?.Score > result.Distance;
