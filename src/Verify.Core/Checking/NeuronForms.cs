@@ -8,9 +8,9 @@ internal sealed class NeuronForms
 {
     private readonly int inputs;
 
-    private NeuronForms(int inputs, double[] normals, double[] constants, double[] sizes, double[] reaches, int roundings)
+    private NeuronForms(int inputs, double[] normals, double[] constants, double[] sizes, int roundings)
     {
-        (this.inputs, Normals, Constants, Sizes, Reaches, Roundings) = (inputs, normals, constants, sizes, reaches, roundings);
+        (this.inputs, Normals, Constants, Sizes, Roundings) = (inputs, normals, constants, sizes, roundings);
     }
 
     /// <summary>Neurons × inputs.</summary>
@@ -18,10 +18,8 @@ internal sealed class NeuronForms
 
     public double[] Constants { get; }
 
+    /// <summary>Zero exactly where nothing that an argument depends on is other than zero.</summary>
     public double[] Sizes { get; }
-
-    /// <summary>What of the size comes from the inputs: zero exactly where an argument does not depend on them.</summary>
-    public double[] Reaches { get; }
 
     /// <summary>The n of the γ.</summary>
     public int Roundings { get; }
@@ -33,9 +31,9 @@ internal sealed class NeuronForms
     /// <param name="furthest">The largest magnitude of every input.</param>
     public static NeuronForms First(ChainLayer layer, double[] furthest)
     {
-        var reaches = new double[layer.Rows];
-        for (var i = 0; i < layer.Size.Length; i++) reaches[i / layer.Columns] += layer.Size[i] * furthest[i % layer.Columns];
-        return new(layer.Columns, layer.Matrix, layer.Bias, Sum(layer.BiasSize, reaches), reaches, layer.Columns + layer.Roundings + 8);
+        var sizes = (double[])layer.BiasSize.Clone();
+        for (var i = 0; i < layer.Size.Length; i++) sizes[i / layer.Columns] += layer.Size[i] * furthest[i % layer.Columns];
+        return new(layer.Columns, layer.Matrix, layer.Bias, sizes, layer.Columns + layer.Roundings + 8);
     }
 
     /// <summary>Those of the next layer.</summary>
@@ -51,17 +49,14 @@ internal sealed class NeuronForms
                 (weights[i * columns + j], magnitudes[i * columns + j]) = (layer.Matrix[i * columns + j] * slopes[j], layer.Size[i * columns + j] * Math.Abs(slopes[j]));
         }
 
-        var (normals, constants, sizes, reaches) = (new double[rows * inputs], (double[])layer.Bias.Clone(), new double[rows], new double[rows]);
+        var (normals, constants, sizes) = (new double[rows * inputs], (double[])layer.Bias.Clone(), (double[])layer.BiasSize.Clone());
         MatrixProduct.Accumulate<double>(weights, Normals, normals, rows, columns, inputs);
         for (var i = 0; i < rows; i++)
         {
             constants[i] += Reduction.Dot(weights.AsSpan(i * columns, columns), Constants);
-            (sizes[i], reaches[i]) = (Reduction.AbsDot(magnitudes.AsSpan(i * columns, columns), Sizes), 0);
-            for (var j = 0; j < columns; j++) reaches[i] += magnitudes[i * columns + j] * Reaches[j];
+            for (var j = 0; j < columns; j++) sizes[i] += magnitudes[i * columns + j] * Sizes[j];
         }
 
-        return new(inputs, normals, constants, Sum(layer.BiasSize, sizes), reaches, Roundings + columns + layer.Roundings + 8);
+        return new(inputs, normals, constants, sizes, Roundings + columns + layer.Roundings + 8);
     }
-
-    private static double[] Sum(double[] a, double[] b) => [.. a.Zip(b, (x, y) => x + y)];
 }

@@ -123,13 +123,12 @@ internal sealed class SignedRegions
         return state;
     }
 
-    /// <summary>Whether a side t·z ≥ 0 of a part is shown to be empty, or any sign does since the argument depends on nothing.</summary>
+    /// <summary>Whether a side t·z ≥ 0 of a part is shown to be empty, or either sign does since the argument is zero everywhere.</summary>
     private bool IsEmpty(State state, int function, int element, int t, ImmutableArray<double> multipliers, Place place)
     {
         if (multipliers.IsDefault || multipliers.Length > state.Cuts.Length || !multipliers.All(multiplier => multiplier >= 0 && double.IsFinite(multiplier)))
             throw new InvalidProof(place, "A multiplier is negative or not finite, or there are more than cuts.");
         var forms = state.Forms!;
-        if (forms.Reaches[element] == 0) return true;
         var (g, constant, size, roundings) = (new double[lower.Length], -t * forms.Constants[element], forms.Sizes[element], forms.Roundings);
         TensorPrimitives.Multiply(forms.Normal(element), -t, g);
         for (var i = 0; i < multipliers.Length; i++)
@@ -150,7 +149,17 @@ internal sealed class SignedRegions
             size += inBall.Magnitude;
         }
 
-        return minimum + constant > 4 * Rounding.Gamma(roundings + lower.Length + 2 * multipliers.Length + 16) * size + 1e-290;
+        var rounding = 4 * Rounding.Gamma(roundings + lower.Length + 2 * multipliers.Length + 16) * size + 1e-290;
+        return minimum + constant > rounding || (multipliers.IsEmpty && IsZero(state, function, element, rounding));
+    }
+
+    /// <summary>Whether an argument is zero for all inputs: then what its slope is does not matter.</summary>
+    private bool IsZero(State state, int function, int element, double rounding)
+    {
+        var forms = state.Forms!;
+        if (forms.Sizes[element] == 0) return true;
+        var size = Math.Abs(forms.Constants[element]) + Kernels.Dot(forms.Normal(element), furthest, Array.ConvertAll(furthest, far => -far));
+        return size <= 2 * rounding && chain.Layers.Take(function + 1).All(layer => layer.Roundings == 0) && ExactForms(state, function)[function][element].All(value => value.Sign == 0);
     }
 
     /// <summary>Whether the last cut leaves a part without interior: its argument is nowhere beyond zero on what the others leave.</summary>

@@ -3,6 +3,7 @@ using RobustVerify.Core.Certificates;
 using RobustVerify.Core.Checking;
 using RobustVerify.Core.Networks;
 using RobustVerify.Core.Networks.Activations;
+using RobustVerify.Core.Networks.LinearMaps;
 using RobustVerify.Core.Specifications;
 using RobustVerify.Core.Tests.Lipschitz;
 using RobustVerify.Core.Tests.Networks;
@@ -33,6 +34,27 @@ public sealed class RandomLipschitzProofTests
         }
 
         Assert.InRange(accepted, 100, 1900);
+    }
+
+    [Fact]
+    public void A_neuron_that_is_zero_everywhere_may_have_either_sign_and_a_constant_one_may_not()
+    {
+        // Behind ReLU(x − 2), which is off, ReLU(h + c) is a constant; ReLU(x) − ReLU(x) − ReLU(h) cancels to zero.
+        foreach (var (weights, constant) in new (double[], double)[] { ([1, 0, 0], 1), ([1, 0, 0], -1), ([1, 0, 0], 0), ([1, 1, -1], 0), ([1, 1, -1], 1e-20), ([1, 1, -1.0000000000000002], 0) })
+        {
+            var input = new InputNode(1);
+            var first = new ElementwiseNode(new AffineNode(input, new DenseMap([1, 1, 1], 3, 1), [-2, 0, 0]), ReLU.Instance);
+            var second = new ElementwiseNode(new AffineNode(first, new DenseMap(weights, 1, 3), [constant]), ReLU.Instance);
+            var network = new Network(input, new AffineNode(second, new DenseMap([1], 1, 1)));
+            foreach (var isPositive in new[] { false, true })
+            {
+                LipschitzPart shown = new SignedPart([new ShownSign(3, isPositive, [])], new JacobianPart());
+                var flat = new FlatPart([0], [0]);
+                var half = new SignCut(1, new SignCut(2, shown, flat), new SignCut(2, flat, shown));
+                var isShown = LipschitzChecker.Upper(network, Norm.L2, InputRegion.Box([-1], [1]), new LipschitzProof { Whole = half }).IsAccepted;
+                Assert.Equal(weights[1] == 0 ? constant == 0 || constant > 0 == isPositive : constant == 0 && weights[2] == -1, isShown);
+            }
+        }
     }
 
     private static LipschitzPart Part(Random random, int depth)
