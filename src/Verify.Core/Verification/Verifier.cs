@@ -57,11 +57,13 @@ public sealed class Verifier(DeployedModel model)
         using var clock = budget.Seconds is { } seconds ? new CancellationTokenSource(TimeSpan.FromSeconds(seconds)) : new();
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation, clock.Token);
         var reached = Certify(property, Verdict.Unknown, "none");
+        var earlier = Earlier?.Find(property);
         try
         {
-            return Repeated(property, limit.Token) ?? (Attack(property, budget, limit.Token) is { } counterexample
+            if (earlier is (var certificate, true) && IsRepeated(certificate, property, limit.Token)) return certificate;
+            return Attack(property, budget, limit.Token) is { } counterexample
                 ? Certify(property, Verdict.Falsified, "attack") with { Counterexample = counterexample }
-                : Decide(property, budget, ref reached, limit.Token));
+                : Decide(property, budget, earlier?.Certificate.Proof, ref reached, limit.Token);
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
@@ -197,19 +199,18 @@ public sealed class Verifier(DeployedModel model)
         ? LipschitzChecker.Check(constant.OnScores ? model.Scores : model.Network, constant, cancellation)
         : LipschitzCheck.Rejected($"It is a certificate of another model: {model.Path} has the SHA-256 {model.Sha256}, it names {constant.Model}.");
 
-    /// <summary>What was found before of the same property of the same model by the same engine, where it still shows what it showed.</summary>
-    private Certificate? Repeated(Property property, CancellationToken cancellation) =>
+    /// <summary>Whether what was found before of the same property was found by the same engine of the same model, and still shows what it showed.</summary>
+    private bool IsRepeated(Certificate earlier, Property property, CancellationToken cancellation) =>
         // What was unknown may be decided with the budget that is given now.
-        Earlier?.Find(property) is (var certificate, true) && certificate.Engine == Engine && certificate.Verdict != Verdict.Unknown && Check(property, certificate, cancellation).IsAccepted
-            ? certificate
-            : null;
+        earlier.Engine == Engine && earlier.Verdict != Verdict.Unknown && Check(property, earlier, cancellation).IsAccepted;
 
     /// <summary>The verdict of bounds, and where they do not decide, of a search that divides the property.</summary>
     /// <param name="property">The property.</param>
     /// <param name="budget">How much work it may cost.</param>
+    /// <param name="earlier">A proof of this property or one like it, or nothing.</param>
     /// <param name="reached">What stands where the work is ended.</param>
     /// <param name="cancellation">Ends the work with an <see cref="OperationCanceledException"/>.</param>
-    private Certificate Decide(Property property, Budget budget, ref Certificate reached, CancellationToken cancellation)
+    private Certificate Decide(Property property, Budget budget, ProofPart? earlier, ref Certificate reached, CancellationToken cancellation)
     {
         var bounds = BoundsOf(property);
         var certificate = reached = Bound(bounds, property, budget, cancellation);
@@ -228,7 +229,7 @@ public sealed class Verifier(DeployedModel model)
         var search = new PropertySearch(bounds.Question, known, property, budget) { Tells = KeepsProofs, Progress = Progress };
         var result = search.Run(
             Method,
-            certificate.Proof ?? Earlier?.Find(property)?.Certificate.Proof,
+            certificate.Proof ?? earlier,
             candidate => (counterexample = CounterexampleAt(candidate, property)) is not null,
             effort => (counterexample = Attack(property, search.Thorough(effort), cancellation))?.Input.ToArray(),
             cancellation);
