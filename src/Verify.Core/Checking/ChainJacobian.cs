@@ -47,7 +47,7 @@ internal sealed class ChainJacobian
         double[] Of(double[][] slopes, int t) => slopes[isTransposed ? t : slopes.Length - 1 - t];
         for (var t = 0; t + 1 < steps.Length; t++) (steps[t].Alpha, steps[t].Beta) = (Of(lower, t), Of(upper, t));
         for (var t = 0; t < steps.Length; t++) Intervals(t);
-        var plain = Largest(isJoint: false);
+        var plain = NormBound(isJoint: false);
         if (plain <= enough || steps.Length < 2) return plain;
         for (var t = 1; t < steps.Length; t++)
         {
@@ -55,10 +55,10 @@ internal sealed class ChainJacobian
             for (var r = 0; t > 1 && r < rows; r++) Refine(t, r);
         }
 
-        return Math.Min(plain, Largest(isJoint: true));
+        return Math.Min(plain, NormBound(isJoint: true));
     }
 
-    private double Largest(bool isJoint)
+    private double NormBound(bool isJoint)
     {
         var last = steps[^1];
         var columns = last.Size;

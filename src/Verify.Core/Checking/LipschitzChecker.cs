@@ -189,7 +189,7 @@ public sealed class LipschitzChecker
 
     private double OfSigns(LipschitzPart part, Chain layers, Box? box, double[][] lower, double[][] upper, Place place)
     {
-        if (box is null || !SignedRegions.Apply(layers)) throw new InvalidProof(place, "Signs tell parts apart only over a region, and of functions made of two lines.");
+        if (box is null || !SignedRegions.Applies(layers)) throw new InvalidProof(place, "Signs tell parts apart only over a region, and of functions made of two lines.");
         return new SignedRegions(layers, norm, varying.Region!, box.Lower, box.Upper, cancellation).Bound(part, lower, upper, place);
     }
 

@@ -45,7 +45,7 @@ internal sealed class SignedRegions
     }
 
     /// <summary>Whether every function of a chain is made of two lines that meet at zero.</summary>
-    public static bool Apply(Chain chain) => chain.Functions.All(function => SlopesOf(function.Activation) is not null);
+    public static bool Applies(Chain chain) => chain.Functions.All(function => SlopesOf(function.Activation) is not null);
 
     /// <summary>The largest bound of all parts.</summary>
     /// <param name="part">What divides and bounds them.</param>

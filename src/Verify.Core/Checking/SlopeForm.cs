@@ -67,10 +67,10 @@ internal sealed class SlopeForm
                 }
             }
 
-            var (square2, size) = (Gram(weights, layer.Matrix, layer), Gram(weightSizes, layer.Size, layer));
+            var (squares, size) = (Gram(weights, layer.Matrix, layer), Gram(weightSizes, layer.Size, layer));
             for (var i = 0; i < layer.Columns; i++)
             {
-                for (var j = 0; j <= i; j++) Add(start + i, start + j, square2[i * layer.Columns + j], size[i * layer.Columns + j]);
+                for (var j = 0; j <= i; j++) Add(start + i, start + j, squares[i * layer.Columns + j], size[i * layer.Columns + j]);
             }
 
             if (!isLast) first += layer.Rows;
