@@ -19,7 +19,7 @@ public sealed record LipschitzBudget
     public int Parts { get; init; } = 200;
 
     /// <summary>How often slopes are divided, for an l2 bound.</summary>
-    public int Divisions { get; init; } = 12;
+    public int Divisions { get; init; } = 8;
 
     /// <summary>
     /// The part of the constant that a search over inputs leaves between the bounds, for networks whose constant no search finds exactly.

@@ -121,7 +121,7 @@ public static class LipschitzEstimation
         LipschitzMethod.IntervalJacobian => (Jacobian(problem, refine: false), null), // a checker goes on to lines at once
         LipschitzMethod.GatedJacobian => (Jacobian(problem, refine: true), new JacobianPart()),
         LipschitzMethod.EclipseFast when problem.Norm == Norm.L2 => SlopeProgram.ByFormula(problem.Chain!),
-        LipschitzMethod.SlopeProgram when problem.Norm == Norm.L2 => (SlopeProgram.Upper(problem.Chain!, budget.Divisions, enough, cancellation), null),
+        LipschitzMethod.SlopeProgram when problem.Norm == Norm.L2 => SlopeProgram.Upper(problem.Chain!, budget.Divisions, enough, cancellation),
         _ => (double.PositiveInfinity, null),
     };
 

@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using RobustVerify.Core.Numerics;
 
 namespace RobustVerify.Core.Lipschitz;
@@ -47,5 +48,36 @@ internal static class PositiveDefinite
         }
 
         return true;
+    }
+
+    /// <summary>The inverse of L Lᵀ, for a factor L in the lower triangle.</summary>
+    public static double[] Inverse(ReadOnlySpan<double> factor, int order)
+    {
+        // Row i of G = L⁻¹, which is lower triangular, from the rows before it; then Gᵀ G.
+        var (inverse, flipped, product) = (new double[order * order], new double[order * order], new double[order * order]);
+        for (var i = 0; i < order; i++)
+        {
+            var row = inverse.AsSpan(i * order, i + 1);
+            for (var k = 0; k < i; k++)
+                TensorPrimitives.MultiplyAdd(inverse.AsSpan(k * order, k + 1), -factor[i * order + k], row[..(k + 1)], row[..(k + 1)]);
+            row[i] = 1;
+            TensorPrimitives.Divide(row, factor[i * order + i], row);
+            for (var j = 0; j <= i; j++) flipped[j * order + i] = row[j];
+        }
+
+        MatrixProduct.Accumulate<double>(flipped, inverse, product, order, order, order);
+        return product;
+    }
+
+    /// <summary>The solution of L Lᵀ x = b in place of b, for a factor L in the lower triangle.</summary>
+    public static void Solve(ReadOnlySpan<double> factor, Span<double> b)
+    {
+        var order = b.Length;
+        for (var i = 0; i < order; i++) b[i] = (b[i] - Reduction.Dot(factor.Slice(i * order, i), b[..i])) / factor[i * order + i];
+        for (var i = order - 1; i >= 0; i--)
+        {
+            b[i] /= factor[i * order + i];
+            TensorPrimitives.MultiplyAdd(factor.Slice(i * order, i), -b[i], b[..i], b[..i]);
+        }
     }
 }

@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using RobustVerify.Core.Numerics;
 
 namespace RobustVerify.Core.Lipschitz;
@@ -7,12 +8,12 @@ namespace RobustVerify.Core.Lipschitz;
 /// <para>
 /// A difference of inputs x goes to z₁ = W₁x, y₁ with (y₁ − αz₁)(y₁ − βz₁) ≤ 0 for every neuron, z₂ = W₂y₁, and so on. So for every T ≥ 0
 /// ‖W_L y‖² ≤ max over all x, y of ‖W_L y‖² − 2 Σ T(y − αz)(y − βz), and where that is at most ρ‖x‖², √ρ bounds the constant.
-/// From the last layer to the first the maximum over y_k is a quadratic form of z_k, if 2T_k exceeds the form of y_k:
-/// Q_k = (α+β)T (2T − P_{k+1})⁻¹ T(α+β) − 2αβT and P_k = W_kᵀ Q_k W_k.
+/// That is so where the matrix M of the form ρ‖x‖² − ‖W_L y‖² + 2 Σ T(y − αz)(y − βz) in all variables is positive definite, which is what is proved of
+/// it (<see cref="PositiveDefinite"/>), rounding included.
 /// </para>
 /// <para>
-/// The bound by floating point is only a guess. The proof is that the matrix of the form ρ‖x‖² − … in all variables is positive
-/// definite (<see cref="PositiveDefinite"/>), for a ρ a little larger.
+/// From the last layer to the first the maximum over y_k is a quadratic form of z_k, if 2T_k exceeds the form of y_k:
+/// Q_k = (α+β)T (2T − P_{k+1})⁻¹ T(α+β) − 2αβT and P_k = W_kᵀ Q_k W_k.
 /// Source: Fazlyab et al. 2019, arXiv 1906.04893 (with multipliers a neuron).
 /// </para>
 /// </remarks>
@@ -22,16 +23,20 @@ internal sealed class SlopeMultipliers
     private const int MostVariables = 2500;
 
     private readonly DenseLayer[] layers;
-    private readonly double[] last; // W_Lᵀ W_L
-    private readonly double[]?[] inverses;
+    private readonly double[] last; // −W_Lᵀ W_L
 
     private SlopeMultipliers(DenseChain chain)
     {
         layers = (DenseLayer[])chain.Layers.Clone();
         if (layers[0].Rows < layers[0].Columns) layers[0] = Reduced(layers[0]);
-        inverses = new double[layers.Length - 1][];
-        last = Product(layers[^1].Matrix, layers[^1].Matrix, layers[^1].Rows, layers[^1].Columns);
+        last = Array.ConvertAll(Product(layers[^1].Matrix, layers[^1].Matrix, layers[^1].Rows, layers[^1].Columns), value => -value);
     }
+
+    /// <summary>The affine layers, the first with no more inputs than outputs.</summary>
+    public ReadOnlySpan<DenseLayer> Layers => layers;
+
+    /// <summary>Rows of the form's matrix.</summary>
+    public int Order => layers.Sum(layer => layer.Columns);
 
     /// <summary>For a chain that has functions and is small enough, otherwise null.</summary>
     public static SlopeMultipliers? Of(DenseChain chain) =>
@@ -84,96 +89,47 @@ internal sealed class SlopeMultipliers
             lengths[k] = 1 / (2 * m * m * largest);
             for (var i = 0; i < s.Length; i++) s[i] *= -lengths[k] * lengths[k] * m * m;
             for (var i = 0; i < rows; i++) s[i * rows + i] += lengths[k];
-            inverse = Inverse(s, rows);
-            if (inverse is null) return null;
+            if (!PositiveDefinite.Factor(s, rows)) return null;
+            inverse = PositiveDefinite.Inverse(s, rows);
         }
 
         return null;
     }
 
-    /// <summary>
-    /// The bound squared for some multipliers, or infinity where they are too small; and how it changes with every one.
-    /// </summary>
-    /// <param name="multipliers">T, for every function.</param>
+    /// <summary>Multipliers for slopes of any sign, one a layer but for slopes that are fixed, and a bound squared well above what they prove; null where that is zero.</summary>
     /// <param name="lowerSlopes">α, for every function.</param>
     /// <param name="upperSlopes">β, for every function.</param>
-    /// <param name="squarings">The largest eigenvalue is smoothed to tr(Aᵖ)^(1/p) with p of 2 to that power.</param>
-    /// <param name="gradient">Filled in where it is not null: the derivative of the smoothed value.</param>
-    /// <param name="spread">Filled in where it is not null: how far a slope is from both ends in the worst case, by what it matters.</param>
-    public double Evaluate(double[][] multipliers, double[][] lowerSlopes, double[][] upperSlopes, int squarings, double[][]? gradient, double[][]? spread = null)
+    /// <param name="most">The multipliers of slopes that are fixed, as multiples of the others.</param>
+    /// <remarks>T_k is the largest eigenvalue of P_{k+1}, so that 2T_k − P_{k+1} is at least T_k.</remarks>
+    public (double[][] Multipliers, double BoundSquared)? Start(double[][] lowerSlopes, double[][] upperSlopes, double most)
     {
-        var form = last;
+        const double Excess = 1.1; // above a largest eigenvalue that is found by steps
+        var multipliers = new double[layers.Length - 1][];
+        var form = Array.ConvertAll(last, value => -value);
         for (var k = layers.Length - 2; k >= 0; k--)
         {
-            var size = layers[k].Rows;
-            var h = new double[size * size];
-            for (var i = 0; i < h.Length; i++) h[i] = -form[i];
-            for (var i = 0; i < size; i++) h[i * size + i] += 2 * multipliers[k][i];
-            var inverse = Inverse(h, size);
-            if (inverse is null) return double.PositiveInfinity;
-            inverses[k] = inverse;
-            var q = new double[size * size];
+            var (size, columns, w) = (layers[k].Rows, layers[k].Columns, layers[k].Matrix);
+            var largest = Excess * SpectralNorm.Power(form, size);
+            if (!(largest > 0) || !double.IsFinite(largest)) return null;
+            multipliers[k] = new double[size];
+            for (var i = 0; i < size; i++) multipliers[k][i] = lowerSlopes[k][i] < upperSlopes[k][i] ? largest : most * largest;
+            for (var i = 0; i < form.Length; i++) form[i] = -form[i];
+            for (var i = 0; i < size; i++) form[i * size + i] += 2 * multipliers[k][i];
+            if (!PositiveDefinite.Factor(form, size)) return null;
+            var q = PositiveDefinite.Inverse(form, size);
             for (var i = 0; i < size; i++)
             {
-                var (ti, ai, bi) = (multipliers[k][i], lowerSlopes[k][i], upperSlopes[k][i]);
-                var left = ti * (ai + bi);
-                for (var j = 0; j < size; j++) q[i * size + j] = left * inverse[i * size + j] * multipliers[k][j] * (lowerSlopes[k][j] + upperSlopes[k][j]);
-                q[i * size + i] -= 2 * ai * bi * ti;
+                for (var j = 0; j < size; j++)
+                    q[i * size + j] *= multipliers[k][i] * (lowerSlopes[k][i] + upperSlopes[k][i]) * multipliers[k][j] * (lowerSlopes[k][j] + upperSlopes[k][j]);
+                q[i * size + i] -= 2 * lowerSlopes[k][i] * upperSlopes[k][i] * multipliers[k][i];
             }
 
-            form = Congruent(layers[k].Matrix, q, size, layers[k].Columns);
+            var half = new double[size * columns];
+            MatrixProduct.Accumulate<double>(q, w, half, size, size, columns);
+            form = Product(w, half, size, columns);
         }
 
-        // tr(Aᵖ)^(1/p) of A / λ by squaring.
-        var order = layers[0].Columns;
-        var scale = 0.0;
-        for (var i = 0; i < order; i++) scale += form[i * order + i];
-        if (!(scale > 0) || !double.IsFinite(scale)) return double.PositiveInfinity;
-        var power = Array.ConvertAll(form, value => value / scale);
-        var (norm, exponent) = (Math.Log(scale), 1.0);
-        double[] before = power;
-        for (var s = 0; s < squarings; s++)
-        {
-            before = power;
-            var square = new double[power.Length];
-            MatrixProduct.Accumulate<double>(power, power, square, order, order, order);
-            var trace = 0.0;
-            for (var i = 0; i < order; i++) trace += square[i * order + i];
-            for (var i = 0; i < square.Length; i++) square[i] /= trace;
-            (power, exponent) = (square, exponent * 2);
-            norm += Math.Log(trace) / exponent;
-        }
-
-        var value = Math.Exp(norm);
-        if (gradient is null) return value;
-
-        // The weights of the eigenvectors, Aᵖ⁻¹/tr(Aᵖ) · value: near enough Aᵖ/tr(Aᵖ), which sums to one.
-        var z = Spread(layers[0].Matrix, power, layers[0].Rows, order);
-        for (var k = 0; k < layers.Length - 1; k++)
-        {
-            var size = layers[k].Rows;
-            var inverse = inverses[k]!;
-            var gain = new double[size * size];
-            for (var i = 0; i < size; i++)
-            {
-                for (var j = 0; j < size; j++) gain[i * size + j] = inverse[i * size + j] * multipliers[k][j] * (lowerSlopes[k][j] + upperSlopes[k][j]);
-            }
-
-            var cross = new double[size * size];
-            MatrixProduct.Accumulate<double>(gain, z, cross, size, size, size);
-            var y = new double[size * size];
-            MatrixProduct.AccumulateTransposed<double>(cross, gain, y, size, size, size);
-            for (var i = 0; i < size; i++)
-            {
-                var (a, b, at) = (lowerSlopes[k][i], upperSlopes[k][i], i * size + i);
-                gradient[k][i] = -2 * (y[at] - (a + b) * cross[at] + a * b * z[at]);
-                if (spread is not null) spread[k][i] = z[at] > 0 ? multipliers[k][i] * (cross[at] - a * z[at]) * (b * z[at] - cross[at]) / z[at] : 0;
-            }
-
-            if (k + 1 < layers.Length - 1) z = Spread(layers[k + 1].Matrix, y, layers[k + 1].Rows, size);
-        }
-
-        return value;
+        return SpectralNorm.Power(form, layers[0].Columns) is > 0 and var bound && double.IsFinite(bound) ? (multipliers, Excess * bound) : null;
     }
 
     /// <summary>A bound of the constant, a given one but for rounding, that these multipliers prove; infinite where they do not.</summary>
@@ -188,57 +144,67 @@ internal sealed class SlopeMultipliers
         return double.PositiveInfinity;
     }
 
-    /// <summary>A bound of the constant that these multipliers prove; infinite where they prove none.</summary>
-    public double Prove(double[][] multipliers, double[][] lowerSlopes, double[][] upperSlopes)
+    /// <summary>The matrix M, rounded: its lower triangle.</summary>
+    /// <param name="rho">ρ.</param>
+    /// <param name="multipliers">T, for every function.</param>
+    /// <param name="lowerSlopes">α, for every function.</param>
+    /// <param name="upperSlopes">β, for every function.</param>
+    public double[] Matrix(double rho, double[][] multipliers, double[][] lowerSlopes, double[][] upperSlopes)
     {
-        var guess = Evaluate(multipliers, lowerSlopes, upperSlopes, 12, null);
-        if (!double.IsFinite(guess)) return double.PositiveInfinity;
-
-        // tr(Aᵖ)^(1/p) is above the largest eigenvalue by the p-th root of their number at most, here a part in a thousand: so begin below.
-        for (var slack = -0.001; slack < 1; slack = slack < 0 ? slack / 2 + 1e-5 : 2 * slack + 1e-4)
-        {
-            var rho = guess * (1 + slack);
-            var larger = multipliers.Select(t => Array.ConvertAll(t, value => value * (1 + Math.Max(slack, 1e-9)))).ToArray();
-            if (Proves(rho, larger, lowerSlopes, upperSlopes)) return Rounding.Up(Math.Sqrt(Rounding.Up(rho)));
-        }
-
-        return double.PositiveInfinity;
-    }
-
-    /// <summary>Whether ρ‖x‖² − ‖W_L y‖² + 2 Σ T(y − αz)(y − βz) is positive.</summary>
-    private bool Proves(double rho, double[][] multipliers, double[][] lowerSlopes, double[][] upperSlopes)
-    {
-        var order = layers.Sum(layer => layer.Columns);
+        var order = Order;
         var matrix = new double[order * order];
-        var errors = new List<(int Row, int Column, int Columns, double[] Sizes)>(); // what the entries of a block may be off by
         var offset = 0;
         for (var i = 0; i < layers[0].Columns; i++) matrix[i * order + i] = rho;
         for (var k = 0; k < layers.Length; k++)
         {
-            var (rows, columns) = (layers[k].Rows, layers[k].Columns);
-            var (w, m) = (layers[k].Matrix, layers[k].Magnitude);
+            var (rows, columns, w) = (layers[k].Rows, layers[k].Columns, layers[k].Matrix);
             var isLast = k == layers.Length - 1;
-            var weighted = new double[rows * columns];
-            var absolute = new double[rows * columns];
-            for (var i = 0; i < rows; i++)
+            var weights = isLast ? [] : Weights(k, multipliers, lowerSlopes, upperSlopes);
+            if (isLast || weights.AsSpan().ContainsAnyExcept(0.0))
             {
-                var weight = isLast ? -1 : 2 * multipliers[k][i] * lowerSlopes[k][i] * upperSlopes[k][i];
-                for (var j = 0; j < columns; j++) (weighted[i * columns + j], absolute[i * columns + j]) = (weight * w[i * columns + j], Math.Abs(weight) * m[i * columns + j]);
+                var block = isLast ? last : Product(Scaled(weights, w), w, rows, columns);
+                for (var i = 0; i < columns; i++)
+                {
+                    var row = matrix.AsSpan((offset + i) * order + offset, columns);
+                    TensorPrimitives.Add(row, block.AsSpan(i * columns, columns), row);
+                }
             }
 
-            // The quadratic form of the layer's input.
-            if (weighted.AsSpan().IndexOfAnyExcept(0.0, -0.0) >= 0)
+            if (isLast) break;
+            var next = offset + columns;
+            for (var i = 0; i < rows; i++)
             {
-                var block = Product(weighted, w, rows, columns);
-                var sizes = Product(absolute, m, rows, columns);
+                var row = matrix.AsSpan((next + i) * order, order);
+                row[next + i] += 2 * multipliers[k][i];
+                TensorPrimitives.Multiply(w.AsSpan(i * columns, columns), -multipliers[k][i] * (lowerSlopes[k][i] + upperSlopes[k][i]), row.Slice(offset, columns));
+            }
+
+            offset = next;
+        }
+
+        return matrix;
+    }
+
+    /// <summary>Whether M is positive definite for certain.</summary>
+    private bool Proves(double rho, double[][] multipliers, double[][] lowerSlopes, double[][] upperSlopes)
+    {
+        var matrix = Matrix(rho, multipliers, lowerSlopes, upperSlopes);
+        var order = Order;
+        var errors = new List<(int Row, int Column, int Columns, double[] Sizes)>(); // what the entries of a block may be off by
+        var offset = 0;
+        for (var k = 0; k < layers.Length; k++)
+        {
+            var (rows, columns, m) = (layers[k].Rows, layers[k].Columns, layers[k].Magnitude);
+            var isLast = k == layers.Length - 1;
+            var weights = isLast ? [.. Enumerable.Repeat(1.0, rows)] : Array.ConvertAll(Weights(k, multipliers, lowerSlopes, upperSlopes), Math.Abs);
+            if (weights.AsSpan().ContainsAnyExcept(0.0))
+            {
+                var sizes = Product(Scaled(weights, m), m, rows, columns);
                 var gamma = 2 * Rounding.Gamma(rows + 2 * layers[k].Roundings + 8);
                 for (var i = 0; i < columns; i++)
                 {
                     for (var j = 0; j < columns; j++)
-                    {
-                        matrix[(offset + i) * order + offset + j] += block[i * columns + j];
                         sizes[i * columns + j] = gamma * sizes[i * columns + j] + 4e-16 * Math.Abs(matrix[(offset + i) * order + offset + j]);
-                    }
                 }
 
                 errors.Add((offset, offset, columns, sizes));
@@ -250,17 +216,11 @@ internal sealed class SlopeMultipliers
             var wrong = new double[rows * columns];
             for (var i = 0; i < rows; i++)
             {
-                matrix[(next + i) * order + next + i] += 2 * multipliers[k][i];
-                var weight = -multipliers[k][i] * (lowerSlopes[k][i] + upperSlopes[k][i]);
-                for (var j = 0; j < columns; j++)
-                {
-                    matrix[(next + i) * order + offset + j] += weight * w[i * columns + j];
-                    wrong[i * columns + j] = off * Math.Abs(weight) * m[i * columns + j];
-                }
+                var weight = off * Math.Abs(multipliers[k][i] * (lowerSlopes[k][i] + upperSlopes[k][i]));
+                for (var j = 0; j < columns; j++) wrong[i * columns + j] = weight * m[i * columns + j];
             }
 
             errors.Add((next, offset, columns, wrong));
-
             offset = next;
         }
 
@@ -293,6 +253,22 @@ internal sealed class SlopeMultipliers
         return PositiveDefinite.Proves(matrix, order, 2 * sums.Max());
     }
 
+    /// <summary>2αβT, which multiply the squares of a function's inputs.</summary>
+    private static double[] Weights(int k, double[][] multipliers, double[][] lowerSlopes, double[][] upperSlopes)
+    {
+        var weights = new double[multipliers[k].Length];
+        for (var i = 0; i < weights.Length; i++) weights[i] = 2 * multipliers[k][i] * lowerSlopes[k][i] * upperSlopes[k][i];
+        return weights;
+    }
+
+    /// <summary>A matrix whose rows are multiplied by weights.</summary>
+    private static double[] Scaled(double[] weights, double[] matrix)
+    {
+        var (scaled, columns) = (new double[matrix.Length], matrix.Length / weights.Length);
+        for (var i = 0; i < weights.Length; i++) TensorPrimitives.Multiply(matrix.AsSpan(i * columns, columns), weights[i], scaled.AsSpan(i * columns, columns));
+        return scaled;
+    }
+
     /// <summary>Aᵀ B for two matrices of rows × columns.</summary>
     private static double[] Product(double[] a, double[] b, int rows, int columns)
     {
@@ -322,42 +298,5 @@ internal sealed class SlopeMultipliers
         if (!PositiveDefinite.Factor(gram, rows)) return layer;
         for (var i = 0; i < rows; i++) gram.AsSpan(i * rows + i + 1, rows - i - 1).Clear();
         return layer with { Columns = rows, Matrix = gram, Magnitude = Array.ConvertAll(gram, Math.Abs), Roundings = 0 };
-    }
-
-    /// <summary>Wᵀ Q W.</summary>
-    private static double[] Congruent(double[] w, double[] q, int rows, int columns)
-    {
-        var half = new double[rows * columns];
-        MatrixProduct.Accumulate<double>(q, w, half, rows, rows, columns);
-        return Product(w, half, rows, columns);
-    }
-
-    /// <summary>W S Wᵀ.</summary>
-    private static double[] Spread(double[] w, double[] s, int rows, int columns)
-    {
-        var half = new double[rows * columns];
-        MatrixProduct.Accumulate<double>(w, s, half, rows, columns, columns);
-        var result = new double[rows * rows];
-        MatrixProduct.AccumulateTransposed<double>(half, w, result, rows, columns, rows);
-        return result;
-    }
-
-    /// <summary>The inverse of a symmetric positive definite matrix, or null where it is none; the matrix is overwritten.</summary>
-    private static double[]? Inverse(double[] matrix, int order)
-    {
-        if (!PositiveDefinite.Factor(matrix, order)) return null;
-
-        // Row i of G = L⁻¹, which is lower triangular, from the rows before it.
-        var inverse = new double[order * order];
-        for (var i = 0; i < order; i++)
-        {
-            var row = inverse.AsSpan(i * order, i + 1);
-            for (var k = 0; k < i; k++)
-                System.Numerics.Tensors.TensorPrimitives.MultiplyAdd(inverse.AsSpan(k * order, k + 1), -matrix[i * order + k], row[..(k + 1)], row[..(k + 1)]);
-            row[i] = 1;
-            System.Numerics.Tensors.TensorPrimitives.Divide(row, matrix[i * order + i], row);
-        }
-
-        return Product(inverse, inverse, order, order);
     }
 }
