@@ -22,7 +22,11 @@ internal static class LipschitzCommand
         var lower = Number("--lower", "The least value of every input.");
         var upper = Number("--upper", "The largest value of every input.");
         var at = new Option<string?>("--at") { Description = "A CSV file with a header; around each of its rows every input moves by --radius at most, and the largest constant counts." };
-        var radius = Number("--radius", "How far every input moves, in the units of the data.");
+        var radius = new Option<FeatureRadius?>("--radius")
+        {
+            CustomParser = FeatureRadius.Parse,
+            Description = "How far every input moves: '0.1', in the units of the data; '0.1sd', in standard deviations of its column; or 'height=0.3,width=0.1', where the others stay.",
+        };
         var ignore = new Option<string[]>("--ignore") { AllowMultipleArgumentsPerToken = true, Description = "Columns of the CSV file that are no inputs." };
         var global = new Option<bool>("--global") { Description = "Over all inputs there are." };
         var output = new Option<int[]>("--output") { Arity = new ArgumentArity(1, 2), AllowMultipleArgumentsPerToken = true, Description = "One output alone, counted from 0; of two, the difference. Without it, all outputs together." };
@@ -84,7 +88,7 @@ internal static class LipschitzCommand
         Constants = [.. constants],
     }.Write(file);
 
-    private static void Check(ParseResult parsed, Option<double?> lower, Option<double?> upper, Option<string?> at, Option<double?> radius, Option<bool> global)
+    private static void Check(ParseResult parsed, Option<double?> lower, Option<double?> upper, Option<string?> at, Option<FeatureRadius?> radius, Option<bool> global)
     {
         bool Given(Option option) => parsed.GetResult(option) is not null;
         var ways = (Given(lower) || Given(upper) ? 1 : 0) + (Given(at) || Given(radius) ? 1 : 0) + (parsed.GetValue(global) ? 1 : 0);
@@ -92,11 +96,10 @@ internal static class LipschitzCommand
         if (Given(lower) != Given(upper)) throw new UsageException("--lower and --upper belong together.");
         if (Given(at) != Given(radius)) throw new UsageException("--at and --radius belong together.");
         if (parsed.GetValue(lower) > parsed.GetValue(upper)) throw new UsageException("--lower is above --upper.");
-        if (parsed.GetValue(radius) < 0) throw new UsageException("--radius must not be negative.");
     }
 
     private static IEnumerable<(string? Name, InputRegion? Region)> Regions(
-        ParseResult parsed, Network network, Option<double?> lower, Option<double?> upper, Option<string?> at, Option<double?> radius, Option<string[]> ignore)
+        ParseResult parsed, Network network, Option<double?> lower, Option<double?> upper, Option<string?> at, Option<FeatureRadius?> radius, Option<string[]> ignore)
     {
         var size = network.Input.Size;
         if (parsed.GetValue(at) is { } file)
@@ -104,8 +107,8 @@ internal static class LipschitzCommand
             var table = CsvSamples.Read(file, new CsvSelection { Ignore = [.. parsed.GetValue(ignore) ?? []] });
             if (table.FeatureNames.Length != size)
                 throw new SpecificationException(file, $"there are {table.FeatureNames.Length} columns of inputs, the model has {size} inputs; name those that are none with --ignore");
-            foreach (var sample in table.Samples)
-                yield return (sample.Name, InputRegion.Ball([.. sample.Values], parsed.GetValue(radius)!.Value, Norm.Linf));
+            var radii = parsed.GetValue(radius)!.Of(table);
+            foreach (var sample in table.Samples) yield return (sample.Name, InputRegion.Ball([.. sample.Values], radii, Norm.Linf));
         }
         else if (parsed.GetValue(lower) is { } least)
         {

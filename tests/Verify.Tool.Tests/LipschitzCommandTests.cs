@@ -28,6 +28,17 @@ public sealed class LipschitzCommandTests : Session
     }
 
     [Fact]
+    public async Task A_radius_counts_standard_deviations_or_names_features()
+    {
+        async Task<double> Upper(string radius) =>
+            JsonDocument.Parse((await Run($"lipschitz iris.onnx --norm linf --at iris.csv --ignore label --radius {radius} --json")).With(0).Output).RootElement.GetProperty("upper").GetDouble();
+        var all = await Upper("0.1");
+        Assert.Equal(all, await Upper("sepal_length=0.1,sepal_width=0.1,petal_length=0.1,petal_width=0.1"));
+        Assert.InRange(await Upper("petal_length=0.1"), 0, all);
+        Assert.InRange(await Upper("0.01sd"), 0, await Upper("0.1sd") * (1 + 1e-9));
+    }
+
+    [Fact]
     public async Task A_margin_and_all_inputs_can_be_asked_for()
     {
         var whole = JsonDocument.Parse((await Run("lipschitz iris.onnx --norm l2 --global --json")).With(0).Output).RootElement;
@@ -64,6 +75,9 @@ public sealed class LipschitzCommandTests : Session
     [InlineData("--norm l2 --lower 1 --upper 0", "--lower is above --upper")]
     [InlineData("--norm l2 --lower 0 --upper Infinity", "no finite number")]
     [InlineData("--norm l2 --at iris.csv --radius -1", "must not be negative")]
+    [InlineData("--norm l2 --at iris.csv --radius -1sd", "must not be negative")]
+    [InlineData("--norm l2 --at iris.csv --radius 1km", "no finite number such as 0.1")]
+    [InlineData("--norm l2 --at iris.csv --ignore label --radius petal_lenght=1", "did you mean 'petal_length'")]
     [InlineData("--norm l2 --at iris.csv --radius 1", "name those that are none with --ignore")]
     [InlineData("--norm l2 --global --output 3", "the outputs 0 to 2")]
     [InlineData("--norm l2 --global --output 1 1", "two that differ")]

@@ -21,13 +21,14 @@ internal static class FlatSide
     /// <param name="neuron">The neuron in its layer.</param>
     /// <param name="sign">The side, where sign·z is not negative.</param>
     /// <param name="vertex">Where sign·z is largest, as the polytope tells it.</param>
-    /// <param name="decided">The neurons whose half-spaces make the part, and their signs.</param>
+    /// <param name="slopes">The slopes of every function on its sides.</param>
+    /// <param name="halfSpaces">What makes the part, in the order of the polytope.</param>
     public static bool IsFlat(
-        DenseChain chain, InputRegion region, sbyte[] signs, int layer, int neuron, int sign, int[]? vertex, List<(int Neuron, int Sign)> decided)
+        DenseChain chain, InputRegion region, (double Negative, double Positive)[] slopes, sbyte[] signs, int layer, int neuron, int sign, int[]? vertex, List<HalfSpace> halfSpaces)
     {
         var inputs = region.Size;
         if (vertex is null || inputs > MostInputs || chain.Layers.Take(layer + 1).Any(one => one.Roundings > 0)) return false;
-        var forms = Forms(chain, signs, layer);
+        var forms = Forms(chain, slopes, signs, layer);
         var f = Scaled(forms[layer][neuron], -sign);
         if (f.Take(inputs).All(value => value.Sign == 0)) return false;
 
@@ -59,8 +60,7 @@ internal static class FlatSide
 
         Rational[]? Form(int halfSpace)
         {
-            if (halfSpace >= decided.Count) return null;
-            var (at, own) = decided[halfSpace];
+            if (halfSpace >= halfSpaces.Count || halfSpaces[halfSpace] is not { Neuron: var at and >= 0, Sign: var own }) return null;
             for (var k = 0; ; at -= forms[k].Length, k++)
             {
                 if (at < forms[k].Length) return Scaled(forms[k][at], own);
@@ -69,7 +69,7 @@ internal static class FlatSide
     }
 
     /// <summary>The inputs of the neurons of every layer, as functions of x: coefficients, and the constant last.</summary>
-    private static Rational[][][] Forms(DenseChain chain, sbyte[] signs, int layer)
+    private static Rational[][][] Forms(DenseChain chain, (double Negative, double Positive)[] slopes, sbyte[] signs, int layer)
     {
         var inputs = chain.Layers[0].Columns;
         var all = new Rational[layer + 1][][];
@@ -84,7 +84,8 @@ internal static class FlatSide
                 for (var j = 0; j < one.Columns; j++)
                 {
                     if (k == 0) form[j] = one.Matrix[i * inputs + j];
-                    else if (signs[start + j] > 0 && one.Matrix[i * one.Columns + j] is var weight and not 0) Add(form, all[k - 1][j], weight);
+                    else if (one.Matrix[i * one.Columns + j] is var weight and not 0)
+                        Add(form, all[k - 1][j], (Rational)weight * (signs[start + j] > 0 ? slopes[k - 1].Positive : slopes[k - 1].Negative));
                 }
             }
 
@@ -95,6 +96,7 @@ internal static class FlatSide
 
         static void Add(Rational[] to, Rational[] from, Rational weight)
         {
+            if (weight.Sign == 0) return;
             for (var j = 0; j < to.Length; j++) to[j] += weight * from[j];
         }
     }

@@ -1,17 +1,24 @@
 using System.Numerics.Tensors;
 using RobustVerify.Core.Numerics;
+using RobustVerify.Core.Specifications;
 
 namespace RobustVerify.Core.Lipschitz;
 
 /// <summary>A linear inequality a·x ≤ b, and those that were added before it.</summary>
-internal sealed record HalfSpace(double[] Normal, double Bound, HalfSpace? Before);
+/// <param name="Normal">a.</param>
+/// <param name="Bound">b.</param>
+/// <param name="Before">The one before.</param>
+/// <param name="Neuron">The neuron whose sign it says; −1 for what holds all over the region.</param>
+/// <param name="Sign">The sign.</param>
+internal sealed record HalfSpace(double[] Normal, double Bound, HalfSpace? Before, int Neuron = -1, int Sign = 0);
 
-/// <summary>Least values of linear functions over the part of a box that lies in some half-spaces.</summary>
+/// <summary>Least values of linear functions over the part of a box, or of a ball, that lies in some half-spaces.</summary>
 /// <remarks>
 /// The simplex method with bounded variables on a dense tableau of few rows, in which inputs and rows are scaled to one. A search asks
 /// for many functions over one part, each begun at the vertex of the last, and goes on to a smaller part from a vertex that it
 /// contains. What the method computes is a guess; <see cref="SafeMinimum"/> proves a bound by the multipliers it found, whatever
-/// their rounding (Neumaier and Shcherbina 2004, Safe bounds in linear and mixed-integer linear programming).
+/// their rounding (Neumaier and Shcherbina 2004, Safe bounds in linear and mixed-integer linear programming). Of a ball the method sees
+/// its box and the half-spaces around it that it is given, the proof the ball itself.
 /// </remarks>
 internal sealed class Polytope
 {
@@ -21,16 +28,18 @@ internal sealed class Polytope
     private readonly int n;
     private readonly double[] lower, upper, widths, furthest;
     private HalfSpace[] rows = [];
+    private readonly BallSupport? ball;
     private double[] scales = [], tableau = [], values = [], cost, multipliers = [], column = [];
     private int[] basic = [];
     private readonly int[] nonbasic;
     private readonly bool[] atUpper;
     private readonly double[] combined, sizes;
 
-    public Polytope(ReadOnlySpan<double> lower, ReadOnlySpan<double> upper)
+    public Polytope(InputRegion region)
     {
-        n = lower.Length;
-        (this.lower, this.upper) = (lower.ToArray(), upper.ToArray());
+        ball = BallSupport.Of(region);
+        n = region.Size;
+        (lower, upper) = (region.Lower.ToArray(), region.Upper.ToArray());
         (widths, furthest) = (new double[n], new double[n]);
         for (var j = 0; j < n; j++)
         {
@@ -137,7 +146,10 @@ internal sealed class Polytope
     /// <summary>What the half-spaces were multiplied by to prove that the function that was made least just now is not less.</summary>
     public Span<double> Multipliers => multipliers;
 
-    /// <summary>A proved lower bound of the function that was made least just now, over the part.</summary>
+    /// <summary>
+    /// A proved lower bound of the function that was made least just now, over the part: by the multipliers of its half-spaces, over the
+    /// box or over the ball, whichever tells more.
+    /// </summary>
     public double SafeMinimum(ReadOnlySpan<double> coefficients)
     {
         coefficients.CopyTo(combined);
@@ -145,7 +157,7 @@ internal sealed class Polytope
         var (sum, magnitude, used) = (0.0, 0.0, 0);
         for (var i = 0; i < rows.Length; i++)
         {
-            if (multipliers[i] == 0) continue;
+            if (multipliers[i] == 0 || rows[i].Neuron < 0) continue;
             used++;
             TensorPrimitives.MultiplyAdd(rows[i].Normal, multipliers[i], combined, combined);
             for (var j = 0; j < n; j++) sizes[j] += multipliers[i] * Math.Abs(rows[i].Normal[j]);
@@ -153,13 +165,18 @@ internal sealed class Polytope
             magnitude += multipliers[i] * Math.Abs(rows[i].Bound);
         }
 
+        var (inBox, ofBox) = (sum, magnitude);
         for (var j = 0; j < n; j++)
         {
-            sum += combined[j] * (combined[j] >= 0 ? lower[j] : upper[j]);
-            magnitude += sizes[j] * furthest[j];
+            inBox += combined[j] * (combined[j] >= 0 ? lower[j] : upper[j]);
+            ofBox += sizes[j] * furthest[j];
         }
 
-        return Rounding.Down(sum - 2 * Rounding.Gamma(n + 2 * used + 8) * magnitude - 1e-300);
+        var gamma = 2 * Rounding.Gamma(2 * n + 2 * used + 8);
+        var bound = Rounding.Down(inBox - gamma * ofBox - 1e-300);
+        if (ball is null) return bound;
+        var (inBall, ofBall) = ball.Minimum(combined, sizes);
+        return Math.Max(bound, Rounding.Down(sum + inBall - gamma * (magnitude + ofBall) - 1e-300));
     }
 
     /// <summary>The inputs of the present vertex.</summary>

@@ -1,3 +1,4 @@
+using RobustVerify.Core.Networks.Activations;
 using RobustVerify.Core.Programming;
 using RobustVerify.Core.Specifications;
 
@@ -28,7 +29,7 @@ public static class RegionProgram
     public static double Solve(LipschitzQuestion question, ILinearSolver solver, double margin = 0, CancellationToken cancellation = default)
     {
         var problem = new Problem(question);
-        if (question.Norm == Norm.L2 || !RegionSearch.Applies(problem))
+        if (question.Norm == Norm.L2 || problem is not { Region.IsBox: true, Chain: { Functions.Length: > 0 } relus } || !relus.Functions.All(function => function.Activation is ReLU))
             throw new NotSupportedException("The program is one of ReLU chains over boxes, in l1 or l∞.");
         var chain = problem.Chain!;
         var isTransposed = question.Norm == Norm.L1;

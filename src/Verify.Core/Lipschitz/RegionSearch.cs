@@ -17,12 +17,13 @@ namespace RobustVerify.Core.Lipschitz;
 /// <param name="Proof">Why the upper bound holds, where that is kept.</param>
 internal sealed record RegionResult(double Lower, double Upper, double? Closed, double? Strict, double[] Witness, int Parts, bool Complete, LipschitzPart? Proof = null);
 
-/// <summary>The exact Lipschitz constant of a ReLU chain over a box, by branch and bound over its activation regions.</summary>
+/// <summary>The exact Lipschitz constant of a chain of ReLUs or LeakyReLUs over a box or a ball, by branch and bound over its activation regions.</summary>
 /// <remarks>
 /// <para>
 /// A part fixes the signs of neurons in the order of the layers; then the input of the next neuron is an affine function of x over a
 /// polytope. Where that has one sign there, so has the neuron; otherwise there are two parts. A part is bounded by lines
-/// (<see cref="GatedJacobian"/>), the worst is divided first. Where all signs are fixed, J is known.
+/// (<see cref="GatedJacobian"/>), the worst is divided first. Where all signs are fixed, J is known. Of a ball the polytope is what
+/// half-spaces around it leave of its box: one more wherever a vertex lies outside of the ball and matters.
 /// </para>
 /// <para>
 /// Only regions with interior count for the Lipschitz constant: a closed region that is flat has no gradient of its own. A part whose
@@ -38,11 +39,16 @@ internal sealed class RegionSearch
     // As a part of a function's reach over the box: nearer to zero than that is a tie.
     private const double Tie = 1e-9;
 
+    // Half-spaces that are put around a ball for one side of one neuron.
+    private const int MostCuts = 40;
+
     private readonly DenseChain chain;
     private readonly Problem problem;
     private readonly GatedJacobian jacobian;
     private readonly Norm boundNorm;
     private readonly Polytope polytope;
+    private readonly BallSupport? ball;
+    private readonly (double Negative, double Positive)[] slopes; // of every function
     private readonly int inputs, neurons;
     private readonly int[] starts; // where the neurons of a layer begin
     private readonly double[][] errors; // of every neuron's input, for all signs
@@ -58,7 +64,8 @@ internal sealed class RegionSearch
         inputs = chain.Layers[0].Columns;
         jacobian = new GatedJacobian(chain, transposed: problem.Norm == Norm.L1);
         boundNorm = problem.Norm == Norm.L2 ? Norm.L2 : Norm.Linf;
-        polytope = new Polytope(problem.Region!.Lower, problem.Region.Upper);
+        (polytope, ball) = (new Polytope(problem.Region!), BallSupport.Of(problem.Region!));
+        slopes = Array.ConvertAll(chain.Functions, function => SlopesOf(function.Activation)!.Value);
         starts = new int[chain.Functions.Length + 1];
         for (var k = 0; k < chain.Functions.Length; k++) starts[k + 1] = starts[k] + chain.Layers[k].Rows;
         neurons = starts[^1];
@@ -81,9 +88,17 @@ internal sealed class RegionSearch
         Flat,
     }
 
-    /// <summary>True where the search applies: a chain of ReLUs over a box.</summary>
+    /// <summary>True where the search applies: a chain of functions of two lines that meet at zero, over a box or a ball.</summary>
     public static bool Applies(Problem problem) =>
-        problem is { Region.IsBox: true, Chain: { Functions.Length: > 0 } chain } && chain.Functions.All(function => function.Activation is ReLU);
+        problem is { Region: { } region, Chain: { Functions.Length: > 0 } chain }
+        && chain.Functions.All(function => SlopesOf(function.Activation) is not null) && !region.Radii.Contains(0.0);
+
+    private static (double Negative, double Positive)? SlopesOf(Activation activation) => activation switch
+    {
+        ReLU => (0, 1),
+        PiecewiseLinear { Breakpoints: [0], Intercepts: [0, 0], Slopes: [var negative, var positive] } => (negative, positive),
+        _ => null,
+    };
 
     /// <summary>Searches until the bounds agree or the budget ends.</summary>
     /// <param name="problem">A problem to which the search applies.</param>
@@ -186,7 +201,8 @@ internal sealed class RegionSearch
         var layer = 0;
         while (starts[layer + 1] <= undecided) layer++;
         var (forms, constants) = Forms(signs, layer);
-        var entered = polytope.Enter(part.Last, part.Vertex);
+        var last = part.Last; // and half-spaces around the ball
+        var entered = polytope.Enter(last, part.Vertex);
         var hasIdle = part.HasIdle;
         foreach (var i in Order(signs, layer, forms))
         {
@@ -203,20 +219,20 @@ internal sealed class RegionSearch
 
             var reach = Math.Abs(constant);
             for (var j = 0; j < inputs; j++) reach += Math.Abs(normal[j]) * Math.Max(Math.Abs(problem.Region!.Lower[j]), Math.Abs(problem.Region.Upper[j]));
-            var below = SideBelow(normal, constant, error, reach, entered);
+            var below = SideBelow(normal, constant, error, reach, entered, part, ref last);
             if (below.Kind is null)
             {
                 signs[at] = 1;
-                record?.Show(at, isPositive: true, Multipliers(normal, constant - error));
+                record?.Show(at, isPositive: true, Multipliers(normal, constant - error, last));
                 continue;
             }
 
             var negated = Array.ConvertAll(normal.ToArray(), value => -value);
-            var above = SideBelow(negated, -constant, error, reach, entered);
+            var above = SideBelow(negated, -constant, error, reach, entered, part, ref last);
             if (above.Kind is null)
             {
                 signs[at] = -1;
-                record?.Show(at, isPositive: false, Multipliers(negated, -constant - error));
+                record?.Show(at, isPositive: false, Multipliers(negated, -constant - error, last));
                 continue;
             }
 
@@ -229,55 +245,71 @@ internal sealed class RegionSearch
             void Add(int sign, Side side, double[] row, double bound, double[] other)
             {
                 var kind = (Kind)Math.Max((int)part.Kind, (int)side.Kind!);
-                if (kind == Kind.Unresolved && part.Kind == Kind.Full && FlatSide.IsFlat(chain, problem.Region!, signs, layer, i, sign, side.Vertex, Decided(part))) kind = Kind.Flat;
+                if (kind == Kind.Unresolved && part.Kind == Kind.Full && FlatSide.IsFlat(chain, problem.Region!, slopes, signs, layer, i, sign, side.Vertex, HalfSpaces(last))) kind = Kind.Flat;
                 var own = (sbyte[])signs.Clone();
                 own[at] = (sbyte)sign;
                 children.Add(new Part(
                     own,
-                    new HalfSpace(row, Rounding.Up(bound), part.Last),
+                    new HalfSpace(row, Rounding.Up(bound), last, at, sign),
                     side.Vertex,
                     part.Interior is { } interior && kind == Kind.Full ? Between(interior, side, row, -constant * -sign) : null,
                     kind,
                     hasIdle,
                     part.Bound)
-                { Neuron = at, Parent = part, Record = record is null ? null : Record(kind == Kind.Flat ? side.Vertex : null) });
+                { Record = record is null ? null : Record(kind == Kind.Flat ? side.Vertex : null, last) });
             }
         }
 
-        children.Add(part with { Signs = signs, HasIdle = hasIdle });
+        children.Add(part with { Signs = signs, HasIdle = hasIdle, Last = last });
         return children;
     }
 
     /// <summary>The side of a part where a·x + c is not positive: nothing where it is proved to be empty.</summary>
-    private Side SideBelow(ReadOnlySpan<double> normal, double constant, double error, double reach, bool entered)
+    private Side SideBelow(ReadOnlySpan<double> normal, double constant, double error, double reach, bool entered, Part part, ref HalfSpace? last)
     {
         if (!entered) return new Side(Kind.Unresolved, [], null, 0);
         var point = new double[inputs];
-        var reached = polytope.Minimize(normal, point);
-        var value = constant + Reduction.Dot(normal, point);
-        if (value < -Tie * reach) return new Side(Kind.Full, point, polytope.Vertex, value);
-        var safe = Rounding.Down(polytope.SafeMinimum(normal) + constant);
-        return safe > error ? default : new Side(Kind.Unresolved, point, reached ? polytope.Vertex : null, value);
+        for (var cuts = 0; ; cuts++)
+        {
+            var reached = polytope.Minimize(normal, point);
+            var value = constant + Reduction.Dot(normal, point);
+            var isBelow = value < -Tie * reach;
+            if (isBelow && (ball is null || ball.Contains(point))) return new Side(Kind.Full, point, polytope.Vertex, value);
+            if (isBelow && part.Interior is { } interior && ball!.Contains(interior))
+            {
+                var border = ball.Exit(interior, point);
+                var there = constant + Reduction.Dot(normal, border);
+                if (there < -Tie * reach) return new Side(Kind.Full, border, polytope.Vertex, there);
+            }
+
+            if (Rounding.Down(polytope.SafeMinimum(normal) + constant) > error) return default;
+            if (!isBelow || cuts == MostCuts) return new Side(Kind.Unresolved, point, reached && !isBelow ? polytope.Vertex : null, value);
+            last = ball!.Cut(point, last);
+            if (!polytope.Enter(last, polytope.Vertex)) return new Side(Kind.Unresolved, point, null, value);
+        }
     }
 
     /// <summary>The multipliers that show a function just now to be positive on a part, in float32 where that suffices.</summary>
-    private ImmutableArray<double> Multipliers(ReadOnlySpan<double> normal, double constant)
+    private ImmutableArray<double> Multipliers(ReadOnlySpan<double> normal, double constant, HalfSpace? last)
     {
         var exact = polytope.Multipliers.ToArray();
         foreach (ref var multiplier in polytope.Multipliers) multiplier = (float)multiplier;
-        var shown = polytope.SafeMinimum(normal) > -constant ? polytope.Multipliers : exact;
-        return [.. shown[..(shown.LastIndexOfAnyExcept(0.0) + 1)]];
+        var shown = polytope.SafeMinimum(normal) > -constant ? polytope.Multipliers.ToArray() : exact;
+
+        // The half-spaces around a ball are no part of a proof, which knows the ball.
+        var ofSigns = HalfSpaces(last).Zip(shown).Where(pair => pair.First.Neuron >= 0).Select(pair => pair.Second).ToArray();
+        return [.. ofSigns[..(ofSigns.AsSpan().LastIndexOfAnyExcept(0.0) + 1)]];
     }
 
     /// <summary>What is kept of a new part: nothing to be bounded where it is flat, as its vertex shows.</summary>
-    private PartRecord Record(int[]? vertex)
+    private PartRecord Record(int[]? vertex, HalfSpace? last)
     {
         if (vertex is null) return new PartRecord { Whole = new JacobianPart() };
-        var (ends, meeting) = (new int[inputs], new List<int>());
+        var (ends, meeting, halfSpaces) = (new int[inputs], new List<int>(), HalfSpaces(last));
         foreach (var entry in vertex)
         {
             if (entry / 2 < inputs) ends[entry / 2] = entry % 2 == 0 ? -1 : 1;
-            else meeting.Add(entry / 2 - inputs);
+            else meeting.Add(halfSpaces.Take(entry / 2 - inputs).Count(one => one.Neuron >= 0));
         }
 
         return new PartRecord { Whole = new FlatPart([.. meeting.Order()], [.. ends]), Bound = double.NegativeInfinity };
@@ -333,6 +365,8 @@ internal sealed class RegionSearch
             if (!(point[j] >= problem.Region!.Lower[j] && point[j] <= problem.Region.Upper[j])) return false;
         }
 
+        if (ball is not null && !ball.Contains(point)) return false;
+
         var values = point;
         for (var k = 0; k < chain.Functions.Length; k++)
         {
@@ -344,7 +378,7 @@ internal sealed class RegionSearch
                 var sign = signs[starts[k] + i];
                 var isIdle = next[i] == 0 && errors[k][i] == 0 && IsIdle(layer, values, i);
                 if (!isIdle && !(sign * next[i] > errors[k][i])) return false;
-                if (sign < 0) next[i] = 0;
+                next[i] = SlopeAt(k, sign) is var slope and not 0 ? slope * next[i] : 0;
             }
 
             values = next;
@@ -365,12 +399,13 @@ internal sealed class RegionSearch
         return true;
     }
 
-    /// <summary>The neurons that the half-spaces of a part are of, in their order, with their signs.</summary>
-    private static List<(int Neuron, int Sign)> Decided(Part part)
+    /// <summary>The half-spaces up to one, in their order.</summary>
+    private static List<HalfSpace> HalfSpaces(HalfSpace? last)
     {
-        var decided = new List<(int, int)>();
-        for (var p = part; p.Parent is not null; p = p.Parent) decided.Insert(0, (p.Neuron, p.Signs[p.Neuron]));
-        return decided;
+        var all = new List<HalfSpace>();
+        for (; last is not null; last = last.Before) all.Add(last);
+        all.Reverse();
+        return all;
     }
 
     private double Bound(Part part)
@@ -390,7 +425,8 @@ internal sealed class RegionSearch
             for (var i = 0; i < low[k].Length; i++)
             {
                 var sign = signs[starts[k] + i];
-                (low[k][i], high[k][i]) = (sign > 0 ? 1 : 0, sign < 0 ? 0 : 1);
+                var (negative, positive) = slopes[k];
+                (low[k][i], high[k][i]) = sign > 0 ? (positive, positive) : sign < 0 ? (negative, negative) : (Math.Min(negative, positive), Math.Max(negative, positive));
             }
         }
     }
@@ -405,8 +441,8 @@ internal sealed class RegionSearch
             var active = (double[])next.Matrix.Clone();
             for (var j = 0; j < size; j++)
             {
-                if (signs[starts[k - 1] + j] > 0) continue;
-                for (var i = 0; i < next.Rows; i++) active[i * size + j] = 0;
+                var slope = SlopeAt(k - 1, signs[starts[k - 1] + j]);
+                for (var i = 0; i < next.Rows && slope != 1; i++) active[i * size + j] = slope == 0 ? 0 : slope * active[i * size + j];
             }
 
             var (product, bias) = (new double[next.Rows * inputs], (double[])next.Bias.Clone());
@@ -434,8 +470,17 @@ internal sealed class RegionSearch
         return [.. scores.Select(score => score.Item2)];
     }
 
+    private double SlopeAt(int function, int sign) => sign > 0 ? slopes[function].Positive : slopes[function].Negative;
+
     private double[] Middle()
     {
+        if (ball is not null)
+        {
+            var point = problem.Region!.Center.ToArray();
+            for (var j = 0; j < inputs; j++) point[j] = Math.Clamp(point[j], problem.Region.Lower[j], problem.Region.Upper[j]);
+            return point;
+        }
+
         var middle = new double[inputs];
         for (var j = 0; j < inputs; j++) middle[j] = problem.Region!.Lower[j] / 2 + problem.Region.Upper[j] / 2;
         return middle;
@@ -451,12 +496,13 @@ internal sealed class RegionSearch
         for (var k = 0; k < result.Length; k++)
         {
             var layer = chain.Layers[k];
-            roundings += layer.Columns + layer.Roundings + 8;
+            roundings += layer.Columns + layer.Roundings + 12;
             var next = (double[])layer.BiasMagnitude.Clone();
             for (var i = 0; i < next.Length; i++) next[i] += Reduction.Dot(layer.Magnitude.AsSpan(i * layer.Columns, layer.Columns), magnitude);
             var gamma = 4 * Rounding.Gamma(2 * roundings + inputs);
             result[k] = Array.ConvertAll(next, value => gamma * value + 1e-300);
-            magnitude = next;
+            var steepest = Math.Max(Math.Abs(slopes[k].Negative), Math.Abs(slopes[k].Positive));
+            magnitude = Array.ConvertAll(next, value => steepest * value);
         }
 
         return result;
@@ -492,13 +538,7 @@ internal sealed class RegionSearch
     /// <param name="Bound">A bound of the norm.</param>
     private sealed record Part(sbyte[] Signs, HalfSpace? Last, int[]? Vertex, double[]? Interior, Kind Kind, bool HasIdle, double Bound)
     {
-        /// <summary>The neuron whose sign tells the part from its parent.</summary>
-        public int Neuron { get; init; }
-
         /// <summary>What is kept of it for a proof.</summary>
         public PartRecord? Record { get; init; }
-
-        /// <summary>The part that this one is a side of.</summary>
-        public Part? Parent { get; init; }
     }
 }

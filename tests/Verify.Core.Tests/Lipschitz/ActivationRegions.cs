@@ -3,22 +3,29 @@ using RobustVerify.Core.Specifications;
 
 namespace RobustVerify.Core.Tests.Lipschitz;
 
-/// <summary>All activation regions of a ReLU network of two inputs over a square, as polygons that its neurons cut.</summary>
+/// <summary>All activation regions of a network of ReLUs or LeakyReLUs of two inputs over a square or a ball, as polygons that its neurons cut.</summary>
 internal static class ActivationRegions
 {
     // Smaller polygons are rounding.
     private const double LeastArea = 1e-11;
 
-    /// <summary>The largest norm of the derivative over all regions with interior.</summary>
-    public static double LargestNorm(Network network, double low, double high, Norm norm)
+    /// <summary>The largest norm of the derivative over all regions with interior, in a square.</summary>
+    public static double LargestNorm(Network network, double low, double high, Norm norm) => LargestNorm(network, InputRegion.Box([low, low], [high, high]), norm);
+
+    /// <summary>The same in a square, or in a ball that is as wide as it is high.</summary>
+    public static double LargestNorm(Network network, InputRegion around, Norm norm)
     {
-        List<Region> regions = [new([(low, low), (high, low), (high, high), (low, high)], [[1, 0], [0, 1]], [0, 0])];
+        var (x, y) = (around.Lower[0] / 2 + around.Upper[0] / 2, around.Lower[1] / 2 + around.Upper[1] / 2);
+        var (low, high, bottom, top) = (around.Lower[0], around.Upper[0], around.Lower[1], around.Upper[1]);
+        (double, double)[] corners = around.Norm == Core.Specifications.Norm.L1 ? [(x, bottom), (high, y), (x, top), (low, y)] : [(low, bottom), (high, bottom), (high, top), (low, top)];
+        List<Region> regions = [new(corners, [[1, 0], [0, 1]], [0, 0])];
         foreach (var node in network.Nodes)
         {
             if (node is AffineNode affine) regions = [.. regions.Select(region => region.Through(affine))];
-            else if (node is ElementwiseNode) regions = [.. regions.SelectMany(region => region.Cut())];
+            else if (node is ElementwiseNode { Activation: var activation }) regions = [.. regions.SelectMany(region => region.Cut(-activation.Value(-1)))];
         }
 
+        if (around.Norm == Core.Specifications.Norm.L2) regions = [.. regions.Where(region => region.DistanceTo((x, y)) < (high - low) / 2)];
         return regions.Max(region => Norm(region.Matrix, norm));
     }
 
@@ -37,6 +44,22 @@ internal static class ActivationRegions
     {
         private double Area => Math.Abs(Corners.Select((p, i) => p.X * Corners[(i + 1) % Corners.Length].Y - p.Y * Corners[(i + 1) % Corners.Length].X).Sum()) / 2;
 
+        /// <summary>How far a point is from the polygon; zero inside.</summary>
+        public double DistanceTo((double X, double Y) point)
+        {
+            var (isInside, distance) = (true, double.PositiveInfinity);
+            for (var k = 0; k < Corners.Length; k++)
+            {
+                var (p, q) = (Corners[k], Corners[(k + 1) % Corners.Length]);
+                var (dx, dy) = (q.X - p.X, q.Y - p.Y);
+                isInside &= dx * (point.Y - p.Y) - dy * (point.X - p.X) >= 0;
+                var share = dx == 0 && dy == 0 ? 0 : Math.Clamp(((point.X - p.X) * dx + (point.Y - p.Y) * dy) / (dx * dx + dy * dy), 0, 1);
+                distance = Math.Min(distance, Math.Sqrt(Math.Pow(p.X + share * dx - point.X, 2) + Math.Pow(p.Y + share * dy - point.Y, 2)));
+            }
+
+            return isInside ? 0 : distance;
+        }
+
         public Region Through(AffineNode node)
         {
             var map = node.Terms[0].Map;
@@ -45,19 +68,19 @@ internal static class ActivationRegions
             return new(Corners, [.. Enumerable.Range(0, node.Size).Select(i => new[] { columns[0][i], columns[1][i] })], bias);
         }
 
-        public List<Region> Cut()
+        public List<Region> Cut(double slope)
         {
             List<Region> regions = [this];
             for (var neuron = 0; neuron < Bias.Length; neuron++)
             {
                 var i = neuron;
-                regions = [.. regions.SelectMany(region => new[] { region.Side(i, 1), region.Side(i, -1) }).Where(region => region.Corners.Length > 2 && region.Area > LeastArea)];
+                regions = [.. regions.SelectMany(region => new[] { region.Side(i, 1, 1), region.Side(i, -1, slope) }).Where(region => region.Corners.Length > 2 && region.Area > LeastArea)];
             }
 
             return regions;
         }
 
-        private Region Side(int neuron, int sign)
+        private Region Side(int neuron, int sign, double slope)
         {
             var (a, b, c) = (sign * Matrix[neuron][0], sign * Matrix[neuron][1], sign * Bias[neuron]);
             double Value((double X, double Y) p) => a * p.X + b * p.Y + c;
@@ -72,7 +95,7 @@ internal static class ActivationRegions
 
             if (sign > 0) return this with { Corners = [.. corners] };
             var (matrix, bias) = ((double[][])Matrix.Clone(), (double[])Bias.Clone());
-            (matrix[neuron], bias[neuron]) = ([0, 0], 0);
+            (matrix[neuron], bias[neuron]) = ([slope * Matrix[neuron][0], slope * Matrix[neuron][1]], slope * Bias[neuron]);
             return new([.. corners], matrix, bias);
         }
     }

@@ -37,18 +37,37 @@ public sealed class ExactConstantTests
         Assert.InRange(expected, constant.Lower * (1 - 1e-14), constant.Upper * (1 + 1e-14));
     }
 
+    /// <summary>The norm of the constant, that of the ball, and whether slopes are zero or not for negative arguments.</summary>
+    public static TheoryData<Norm, Norm, bool> Enumerated
+    {
+        get
+        {
+            var data = new TheoryData<Norm, Norm, bool>();
+            foreach (var norm in Enum.GetValues<Norm>())
+            {
+                foreach (var around in Enum.GetValues<Norm>())
+                {
+                    data.Add(norm, around, false);
+                    data.Add(norm, around, true);
+                }
+            }
+
+            return data;
+        }
+    }
+
     [Theory]
-    [InlineData(Norm.L1)]
-    [InlineData(Norm.L2)]
-    [InlineData(Norm.Linf)]
-    public void Constants_agree_with_an_enumeration_of_activation_regions(Norm norm)
+    [MemberData(nameof(Enumerated))]
+    public void Constants_agree_with_an_enumeration_of_activation_regions(Norm norm, Norm around, bool isLeaky)
     {
         var random = new Random(51);
         for (var trial = 0; trial < 200; trial++)
         {
-            var network = RandomNetworks.Dense(random, ReLU.Instance, 2, 2 + random.Next(4), 1 + random.Next(4), 1 + random.Next(3));
-            var expected = ActivationRegions.LargestNorm(network, -1, 1, norm);
-            var constant = LipschitzEstimation.Bound(new LipschitzQuestion(network, norm, Cube(2)), new() { Parts = 10_000, Samples = 64, Steps = 8 });
+            Activation activation = isLeaky ? PiecewiseLinear.LeakyReLU(random.NextDouble() - 0.25) : ReLU.Instance;
+            var network = RandomNetworks.Dense(random, activation, 2, 2 + random.Next(4), 1 + random.Next(4), 1 + random.Next(3));
+            var region = InputRegion.Ball([0, 0], 1, around);
+            var expected = ActivationRegions.LargestNorm(network, region, norm);
+            var constant = LipschitzEstimation.Bound(new LipschitzQuestion(network, norm, region), new() { Parts = 10_000, Samples = 64, Steps = 8, Divisions = 0 });
             Assert.True(constant.Status == LipschitzStatus.Exact, $"trial {trial}: {constant}, expected {expected}");
             Assert.Equal(expected, constant.Upper, 1e-9 * expected);
         }
