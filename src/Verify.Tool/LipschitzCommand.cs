@@ -31,7 +31,7 @@ internal static class LipschitzCommand
         var global = new Option<bool>("--global") { Description = "Over all inputs there are." };
         var output = new Option<int[]>("--output") { Arity = new ArgumentArity(1, 2), AllowMultipleArgumentsPerToken = true, Description = "One output alone, counted from 0; of two, the difference. Without it, all outputs together." };
         var scores = new Option<bool>("--scores") { Description = "Of the scores before a final softmax or sigmoid, instead of the model's outputs." };
-        var exact = new Option<bool>("--exact") { Description = "Search for the exact constant of a ReLU network, or for a narrower interval." };
+        var exact = new Option<bool>("--exact") { Description = "Search for the exact constant of a ReLU or LeakyReLU network, or for a narrower interval." };
         var certificate = new Option<string?>("--certificate") { Description = "A file for the proofs of all upper bounds and the witnesses of all lower ones, which 'check' derives again." };
         var json = JsonOutput.Option();
         var command = new Command("lipschitz", "Bounds a Lipschitz constant: by how much the outputs change at most where the inputs change by one.")

@@ -21,6 +21,7 @@ internal sealed class BestMultipliers
 {
     private const double First = 10; // how much larger than ρ the first tr XM is: it has room to become a dual
     private const double Least = 1e-3; // share of a step
+    private const int MostSteps = 80; // where rounding keeps the gap from closing
 
     private readonly SlopeMultipliers form;
     private readonly double[][] lowerSlopes, upperSlopes, given;
@@ -92,7 +93,7 @@ internal sealed class BestMultipliers
         dual = Array.ConvertAll(inverse, value => mu * value);
         (below, above) = (Array.ConvertAll(t, value => mu / value), new double[count]);
         for (var f = 0; f < count; f++) above[f] = mu / (limits[f] - t[f]);
-        for (var infeasible = 1.0; steps > 0 && !cancellation.IsCancellationRequested; steps--)
+        for (var (infeasible, left) = (1.0, MostSteps); left > 0 && steps > 0 && !cancellation.IsCancellationRequested; left--, steps--)
         {
             var gap = Gap(t, rho, dual, below, above);
             if (gap + infeasible * rho <= tolerance * rho) break;
@@ -102,9 +103,9 @@ internal sealed class BestMultipliers
             // How far it could go to μ = 0 tells to which it should.
             var straight = Direction(0, null);
             var (share, dualShare) = Shares(straight, 0.95);
-            var left = Gap(
+            var ahead = Gap(
                 Moved(t, straight.T, share), rho + share * straight.Rho, Moved(dual, straight.Dual, dualShare), Moved(below, straight.Below, dualShare), Moved(above, straight.Above, dualShare)) / gap;
-            var step = Direction(Math.Clamp(left * left * left, 1e-3, 1) * gap / complexity, straight);
+            var step = Direction(Math.Clamp(ahead * ahead * ahead, 1e-3, 1) * gap / complexity, straight);
             (share, dualShare) = Shares(step, 0.9);
             if (Math.Max(share, dualShare) == 0 || Factor(Moved(t, step.T, share), rho + share * step.Rho) is not { } next) break;
             (t, rho) = (Moved(t, step.T, share), rho + share * step.Rho);

@@ -66,6 +66,25 @@ public sealed class LipschitzCheckerTests
     }
 
     [Theory]
+    [InlineData(Norm.L1)]
+    [InlineData(Norm.L2)]
+    public void Proofs_of_random_networks_over_balls_show_their_constants(Norm around)
+    {
+        var random = new Random(76);
+        for (var trial = 0; trial < 60; trial++)
+        {
+            Activation activation = trial % 2 == 0 ? PiecewiseLinear.LeakyReLU(random.NextDouble() - 0.25) : ReLU.Instance;
+            var network = RandomNetworks.Dense(random, activation, 2, 2 + random.Next(4), 1 + random.Next(4), 1 + random.Next(3));
+            var region = InputRegion.Ball([0, 0], 1, around);
+            var norm = Norms[trial % 3];
+            var expected = ActivationRegions.LargestNorm(network, region, norm);
+            var constant = Prove(network, norm, region, new() { Parts = 10_000, Samples = 64, Steps = 8 });
+            Assert.True(constant.Status == LipschitzStatus.Exact, $"trial {trial}: {constant}, expected {expected}");
+            Assert.Equal(expected, constant.Upper, 1e-9 * expected);
+        }
+    }
+
+    [Theory]
     [InlineData("ReLU", 1e-3)]
     [InlineData("LeakyReLU(0.1)", 1e-3)]
     [InlineData("Tanh", 0.01)]

@@ -9,20 +9,20 @@ namespace RobustVerify.Core.Tests.Lipschitz;
 /// <summary>The smallest networks w₂·ReLU(w₁x + b), whose constants are known in closed form.</summary>
 public sealed class ClosedFormTests
 {
-    /// <summary>Second and first weights, biases, an interval; the constant, that of closed regions, and those of two methods.</summary>
-    public static TheoryData<double[], double[], double[], double, double, double, double, double, double> Cases => new()
+    /// <summary>Second and first weights, biases, an interval; the constant, that of closed regions, and those of three methods.</summary>
+    public static TheoryData<double[], double[], double[], double, double, double, double, double, double, double> Cases => new()
     {
-        { [1, -1], [1, -1], [0, 0], -1, 1, 1, 2, 2, 2 }, // ReLU(x) − ReLU(−x) = x
-        { [1, -1], [1, -1], [0, 0.5], -1, 1, 2, 2, 2, 2 }, // ReLU(x) − ReLU(−x + b), b > 0
-        { [1, -1], [1, -1], [0, -0.5], -1, 1, 1, 1, 2, 2 }, // the same, b < 0
-        { [1, 1], [1, -1], [0, 0], -1, 1, 1, 1, 2, Math.Sqrt(2) }, // |x|
-        { [1], [1], [0], -2, -1, 0, 0, 1, 1 }, // ReLU(x) where it is off
+        { [1, -1], [1, -1], [0, 0], -1, 1, 1, 2, 2, 2, 2 }, // ReLU(x) − ReLU(−x) = x
+        { [1, -1], [1, -1], [0, 0.5], -1, 1, 2, 2, 2, 2, 2 }, // ReLU(x) − ReLU(−x + b), b > 0
+        { [1, -1], [1, -1], [0, -0.5], -1, 1, 1, 1, 2, 2, 2 }, // the same, b < 0
+        { [1, 1], [1, -1], [0, 0], -1, 1, 1, 1, 2, Math.Sqrt(2), 1 }, // |x|
+        { [1], [1], [0], -2, -1, 0, 0, 1, 1, 1 }, // ReLU(x) where it is off
     };
 
     [Theory]
     [MemberData(nameof(Cases))]
     public void Constants_are_exact_and_ties_are_told(
-        double[] second, double[] first, double[] bias, double low, double high, double exact, double closed, double product, double formula)
+        double[] second, double[] first, double[] bias, double low, double high, double exact, double closed, double product, double formula, double multipliers)
     {
         var network = Network(second, first, bias);
         foreach (var norm in Enum.GetValues<Norm>())
@@ -42,6 +42,7 @@ public sealed class ClosedFormTests
         var everywhere = new LipschitzQuestion(network, Norm.L2);
         Assert.Equal(product, LipschitzEstimation.Upper(everywhere, LipschitzMethod.NormProduct), 1e-9);
         Assert.Equal(formula, LipschitzEstimation.Upper(everywhere, LipschitzMethod.EclipseFast), 1e-8 * formula);
+        Assert.Equal(multipliers, LipschitzEstimation.Upper(everywhere, LipschitzMethod.SlopeProgram, new() { Divisions = 0 }), 2e-4);
     }
 
     [Fact]

@@ -66,6 +66,25 @@ public sealed class UpperBoundTests
     }
 
     [Fact]
+    public void The_best_multipliers_are_those_of_a_layer_or_better_and_every_division_gains()
+    {
+        var random = new Random(59);
+        foreach (var activation in new Activation[] { ReLU.Instance, PiecewiseLinear.LeakyReLU(0.1), Tanh.Instance, Gelu.Instance })
+        {
+            var question = new LipschitzQuestion(RandomNetworks.Dense(random, activation, 4, 12, 10, 3), Norm.L2);
+            var before = LipschitzEstimation.Upper(question, LipschitzMethod.EclipseFast);
+            foreach (var divisions in (int[])[0, 1, 4, 16])
+            {
+                var bound = LipschitzEstimation.Upper(question, LipschitzMethod.SlopeProgram, new() { Divisions = divisions });
+                Assert.InRange(bound, 0, before * (1 + 1e-9));
+                before = bound;
+            }
+
+            Assert.InRange(SteepestQuotient(question.Network, Norm.L2, InputRegion.Box([-1, -1, -1, -1], [1, 1, 1, 1]), random), 0, before);
+        }
+    }
+
+    [Fact]
     public void The_norm_of_a_convolution_is_near_that_of_its_matrix_and_not_below()
     {
         var random = new Random(55);
