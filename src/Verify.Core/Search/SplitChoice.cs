@@ -16,7 +16,7 @@ internal sealed class SplitChoice(SplitBounds bounds, bool tightens)
 {
     // So many activations of either score are tried, each for so many steps.
     private const int FewCandidates = 3;
-    private const int ManyCandidates = 10;
+    private const int ManyCandidates = 32;
     private const int Iterations = 2;
 
     // A split that leaves one of its parts as it was is worth little, but is better than one that leaves both.
