@@ -74,12 +74,16 @@ public static class LipschitzEstimation
         }
 
         if (lower > upper) throw new InvalidOperationException($"The bounds {lower} and {upper} contradict one another.");
+        var witness = point.Length == 0 ? [] : problem.Whole(point);
+
+        // A ball may touch its domain in one point, where there are no two inputs to be compared.
+        if (question.Region is { IsBox: false } && LipschitzChecker.Lower(question.Network, question.Norm, question.Region, witness) == 0) (lower, witness) = (0, []);
         return new()
         {
             Lower = lower,
             Upper = upper,
             Method = words,
-            Witness = point.Length == 0 ? [] : [.. problem.Whole(point)],
+            Witness = [.. witness],
             Parts = search?.Parts ?? 0,
             Closed = search is { Complete: true } ? search.Closed : null,
             Strict = search is { Complete: true } ? search.Strict : null,

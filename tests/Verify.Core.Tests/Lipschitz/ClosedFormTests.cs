@@ -19,6 +19,18 @@ public sealed class ClosedFormTests
         { [1], [1], [0], -2, -1, 0, 0, 1, 1, 1 }, // ReLU(x) where it is off
     };
 
+    [Fact]
+    public void A_ball_that_touches_its_domain_in_one_point_has_no_lower_bound()
+    {
+        var input = new InputNode(2);
+        var sum = new Network(input, new AffineNode(input, new DenseMap([1, 1], 1, 2)));
+        LipschitzConstant Over(double radius) =>
+            LipschitzEstimation.Bound(new LipschitzQuestion(sum, Norm.L2, InputRegion.Ball([0, 0], radius, Norm.L2, InputRegion.Box([1, -1], [2, 1]))));
+
+        Assert.Equal(0, Over(1).Lower);
+        Assert.Equal(Math.Sqrt(2), Over(1.25).Lower, 1e-9);
+    }
+
     [Theory]
     [MemberData(nameof(Cases))]
     public void Constants_are_exact_and_ties_are_told(
