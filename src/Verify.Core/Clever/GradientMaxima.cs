@@ -11,10 +11,10 @@ namespace RobustVerify.Core.Clever;
 /// </remarks>
 internal sealed class GradientMaxima : IBatchSampler
 {
-    // Enough rows for a matrix product to be fast; fewer where the values of so many do not fit in the second cache.
+    // Enough rows for a matrix product to be fast; fewer, but whole tiles, where the values of so many do not stay in the caches.
     private const int MostRows = 256;
-    private const int FewestRows = 8;
-    private const int MostValues = 1 << 19;
+    private const int TileRows = 8;
+    private const int MostValues = 3 << 18;
 
     private readonly CleverQuestion question;
     private readonly ImmutableArray<Node> gradients;
@@ -28,7 +28,7 @@ internal sealed class GradientMaxima : IBatchSampler
     internal GradientMaxima(Network network, ImmutableArray<Node> gradients, ReadOnlySpan<float> center, CleverQuestion question)
     {
         (this.question, this.gradients) = (question, gradients);
-        var rows = Math.Min(question.Samples, Math.Clamp(MostValues / network.Nodes.Sum(node => node.Size), FewestRows, MostRows));
+        var rows = Math.Min(question.Samples, Math.Clamp(MostValues / network.Nodes.Sum(node => node.Size) / TileRows * TileRows, TileRows, MostRows));
         ball = new BallSampler(center, question.Norm, question.Radius, question.Domain);
         (evaluation, exact) = (new Evaluation<float>(network, rows), new Evaluation<double>(network, 1));
         (points, point) = (new float[rows * center.Length], new double[center.Length]);

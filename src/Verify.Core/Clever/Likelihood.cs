@@ -138,7 +138,8 @@ internal sealed class Likelihood
             else high = k;
             if (high <= LeastShape || low >= MostShape) return k;
             var next = k + value / (1 / (k * k) + second / sum - mean * mean + 2 * Penalty / gaps.Length);
-            if (Math.Abs(next - k) <= 1e-13 * k) return k;
+            // The error of the next one is about the square of this step.
+            if (Math.Abs(next - k) <= 1e-7 * k) return Math.Clamp(next, LeastShape, MostShape);
             if (!(next > low && next < high))
                 next = next >= MostShape && high == MostShape ? MostShape : next <= LeastShape && low == LeastShape ? LeastShape : (low + high) / 2;
             k = next;

@@ -39,26 +39,27 @@ internal static unsafe class BlockedProduct
     /// <param name="rows">Rows of a and of c.</param>
     /// <param name="inner">Terms of each sum.</param>
     /// <param name="columns">Columns of b and of c.</param>
+    /// <param name="fresh">Whether c holds nothing yet: its chains, of at least one term, begin with zero.</param>
     public static void Accumulate<T, TRight>(
-        T* a, nint aStride, TRight b, T* c, nint cRow, nint cColumn, int rows, int inner, int columns)
+        T* a, nint aStride, TRight b, T* c, nint cRow, nint cColumn, int rows, int inner, int columns, bool fresh = false)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
         where TRight : struct, IRightFactor<T>
     {
         var vectors = typeof(T) == typeof(double) || typeof(T) == typeof(float);
         if (vectors && Vector512.IsHardwareAccelerated)
-            Accumulate<T, Vector512<T>, Lanes512<T>, TRight>(a, aStride, b, c, cRow, cColumn, rows, inner, columns);
+            Accumulate<T, Vector512<T>, Lanes512<T>, TRight>(a, aStride, b, c, cRow, cColumn, rows, inner, columns, fresh);
         else if (vectors && Vector256.IsHardwareAccelerated && Fma.IsSupported)
-            Accumulate<T, Vector256<T>, Lanes256<T>, TRight>(a, aStride, b, c, cRow, cColumn, rows, inner, columns);
+            Accumulate<T, Vector256<T>, Lanes256<T>, TRight>(a, aStride, b, c, cRow, cColumn, rows, inner, columns, fresh);
         else if (vectors && AdvSimd.Arm64.IsSupported)
-            Accumulate<T, Vector128<T>, Lanes128<T>, TRight>(a, aStride, b, c, cRow, cColumn, rows, inner, columns);
+            Accumulate<T, Vector128<T>, Lanes128<T>, TRight>(a, aStride, b, c, cRow, cColumn, rows, inner, columns, fresh);
         else
-            Accumulate<T, T, Lanes1<T>, TRight>(a, aStride, b, c, cRow, cColumn, rows, inner, columns);
+            Accumulate<T, T, Lanes1<T>, TRight>(a, aStride, b, c, cRow, cColumn, rows, inner, columns, fresh);
     }
 
     /// <summary>The same with vectors of a given width.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Accumulate<T, TVector, TLanes, TRight>(
-        T* a, nint aStride, TRight b, T* c, nint cRow, nint cColumn, int rows, int inner, int columns)
+        T* a, nint aStride, TRight b, T* c, nint cRow, nint cColumn, int rows, int inner, int columns, bool fresh = false)
         where T : unmanaged
         where TVector : struct
         where TLanes : struct, ILanes<T, TVector>
@@ -72,7 +73,7 @@ internal static unsafe class BlockedProduct
         var block = (T*)(((nuint)Unsafe.AsPointer(ref buffer[0]) + Alignment - 1) & ~(nuint)(Alignment - 1));
 
         var done = rows <= FewRows && b.HasContiguousRows(out var data, out var stride)
-            ? InPlace<T, TVector, TLanes>(a, aStride, data, stride, c, cRow, cColumn, rows, inner, columns)
+            ? InPlace<T, TVector, TLanes>(a, aStride, data, stride, c, cRow, cColumn, rows, inner, columns, fresh)
             : 0;
         for (var j = done; j < columns; j += blockWidth)
         {
@@ -95,7 +96,7 @@ internal static unsafe class BlockedProduct
                     {
                         Panel<T, TVector, TLanes>(
                             a + i * aStride + k, aStride, block + p * Depth, c + i * cRow + (j + p) * cColumn, cRow, cColumn,
-                            scratch, height, depth, Math.Min(panelWidth, width - p));
+                            scratch, height, depth, Math.Min(panelWidth, width - p), fresh && k == 0);
                     }
 
                     i += height;
@@ -107,7 +108,7 @@ internal static unsafe class BlockedProduct
     /// <summary>The product with as many columns of b as fill panels, without packing; their number is returned.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static int InPlace<T, TVector, TLanes>(
-        T* a, nint aStride, T* b, nint bStride, T* c, nint cRow, nint cColumn, int rows, int inner, int columns)
+        T* a, nint aStride, T* b, nint bStride, T* c, nint cRow, nint cColumn, int rows, int inner, int columns, bool fresh)
         where T : unmanaged
         where TVector : struct
         where TLanes : struct, ILanes<T, TVector>
@@ -123,7 +124,7 @@ internal static unsafe class BlockedProduct
                 for (var i = 0; i < rows;)
                 {
                     var height = Height(rows - i, TLanes.TileRows);
-                    Multiply<T, TVector, TLanes, Three>(a + i * aStride + k, aStride, b + k * bStride + j, bStride, c + i * cRow + j, cRow, height, depth);
+                    Multiply<T, TVector, TLanes, Three>(a + i * aStride + k, aStride, b + k * bStride + j, bStride, c + i * cRow + j, cRow, height, depth, fresh && k == 0);
                     i += height;
                 }
             }
@@ -138,21 +139,21 @@ internal static unsafe class BlockedProduct
     /// <summary>One panel of b: a tile of three vectors, or where fewer columns are left, tiles of one vector each.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Panel<T, TVector, TLanes>(
-        T* a, nint aStride, T* panel, T* c, nint cRow, nint cColumn, T* scratch, int height, int depth, int width)
+        T* a, nint aStride, T* panel, T* c, nint cRow, nint cColumn, T* scratch, int height, int depth, int width, bool fresh)
         where T : unmanaged
         where TVector : struct
         where TLanes : struct, ILanes<T, TVector>
     {
         if (width == 3 * TLanes.Count)
         {
-            Through<T, TVector, TLanes, Three>(a, aStride, panel, c, cRow, cColumn, scratch, height, depth, width);
+            Through<T, TVector, TLanes, Three>(a, aStride, panel, c, cRow, cColumn, scratch, height, depth, width, fresh);
             return;
         }
 
         for (var j = 0; j < width; j += TLanes.Count)
         {
             Through<T, TVector, TLanes, One>(
-                a, aStride, panel + j, c + j * cColumn, cRow, cColumn, scratch, height, depth, Math.Min(TLanes.Count, width - j));
+                a, aStride, panel + j, c + j * cColumn, cRow, cColumn, scratch, height, depth, Math.Min(TLanes.Count, width - j), fresh);
         }
     }
 
@@ -162,7 +163,7 @@ internal static unsafe class BlockedProduct
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Through<T, TVector, TLanes, TVectors>(
-        T* a, nint aStride, T* panel, T* c, nint cRow, nint cColumn, T* scratch, int height, int depth, int width)
+        T* a, nint aStride, T* panel, T* c, nint cRow, nint cColumn, T* scratch, int height, int depth, int width, bool fresh)
         where T : unmanaged
         where TVector : struct
         where TLanes : struct, ILanes<T, TVector>
@@ -171,19 +172,19 @@ internal static unsafe class BlockedProduct
         nint tileWidth = TVectors.Value * TLanes.Count;
         if (width == tileWidth && cColumn == 1)
         {
-            Multiply<T, TVector, TLanes, TVectors>(a, aStride, panel, 3 * TLanes.Count, c, cRow, height, depth);
+            Multiply<T, TVector, TLanes, TVectors>(a, aStride, panel, 3 * TLanes.Count, c, cRow, height, depth, fresh);
             return;
         }
 
-        for (var i = 0; i < height; i++)
+        for (var i = 0; i < height && !fresh; i++)
             for (var j = 0; j < width; j++) scratch[i * tileWidth + j] = c[i * cRow + j * cColumn];
-        Multiply<T, TVector, TLanes, TVectors>(a, aStride, panel, 3 * TLanes.Count, scratch, tileWidth, height, depth);
+        Multiply<T, TVector, TLanes, TVectors>(a, aStride, panel, 3 * TLanes.Count, scratch, tileWidth, height, depth, fresh);
         for (var i = 0; i < height; i++)
             for (var j = 0; j < width; j++) c[i * cRow + j * cColumn] = scratch[i * tileWidth + j];
     }
 
     private static void Multiply<T, TVector, TLanes, TVectors>(
-        T* a, nint aStride, T* b, nint bStride, T* c, nint cStride, int height, int depth)
+        T* a, nint aStride, T* b, nint bStride, T* c, nint cStride, int height, int depth, bool fresh)
         where T : unmanaged
         where TVector : struct
         where TLanes : struct, ILanes<T, TVector>
@@ -191,10 +192,10 @@ internal static unsafe class BlockedProduct
     {
         switch (height)
         {
-            case 8: Tile.Accumulate<T, TVector, TLanes, Eight, TVectors>(a, aStride, b, bStride, c, cStride, depth); break;
-            case 4: Tile.Accumulate<T, TVector, TLanes, Four, TVectors>(a, aStride, b, bStride, c, cStride, depth); break;
-            case 2: Tile.Accumulate<T, TVector, TLanes, Two, TVectors>(a, aStride, b, bStride, c, cStride, depth); break;
-            default: Tile.Accumulate<T, TVector, TLanes, One, TVectors>(a, aStride, b, bStride, c, cStride, depth); break;
+            case 8: Tile.Accumulate<T, TVector, TLanes, Eight, TVectors>(a, aStride, b, bStride, c, cStride, depth, fresh); break;
+            case 4: Tile.Accumulate<T, TVector, TLanes, Four, TVectors>(a, aStride, b, bStride, c, cStride, depth, fresh); break;
+            case 2: Tile.Accumulate<T, TVector, TLanes, Two, TVectors>(a, aStride, b, bStride, c, cStride, depth, fresh); break;
+            default: Tile.Accumulate<T, TVector, TLanes, One, TVectors>(a, aStride, b, bStride, c, cStride, depth, fresh); break;
         }
     }
 }

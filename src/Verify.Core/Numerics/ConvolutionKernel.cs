@@ -99,6 +99,7 @@ public static unsafe class ConvolutionKernel
     {
         private readonly ConvolutionShape shape;
         private readonly int height, columns;
+        private readonly int[] lineColumns;
 
         public PatchGeometry(ConvolutionShape shape, int images)
         {
@@ -108,6 +109,8 @@ public static unsafe class ConvolutionKernel
             height = Math.Max(shape.PadTop + shape.InputHeight, (shape.OutputHeight - 1) * shape.StrideHeight + (shape.KernelHeight - 1) * shape.DilationHeight + 1);
             var width = Math.Max(shape.PadLeft + shape.InputWidth, (shape.OutputWidth - 1) * shape.StrideWidth + (shape.KernelWidth - 1) * shape.DilationWidth + 1);
             columns = (width + shape.StrideWidth - 1) / shape.StrideWidth;
+            lineColumns = new int[shape.InputWidth];
+            for (var column = Math.Max(0, -shape.PadLeft); column < lineColumns.Length; column++) lineColumns[column] = Column(column + shape.PadLeft);
             var inputs = shape.InputChannels / shape.Groups;
             GroupOutputs = shape.OutputChannels / shape.Groups;
             GroupSize = checked(inputs * height * Line);
@@ -150,27 +153,24 @@ public static unsafe class ConvolutionKernel
         public void Place<T>(ReadOnlySpan<T> tensor, Span<T> image) where T : unmanaged
         {
             // Negative padding cuts lines and columns off.
-            var (top, left) = (Math.Max(0, -shape.PadTop), Math.Max(0, -shape.PadLeft));
+            var (top, left, width) = (Math.Max(0, -shape.PadTop), Math.Max(0, -shape.PadLeft), shape.InputWidth);
             fixed (T* lines = tensor, places = image)
+            fixed (int* next = lineColumns)
             {
                 for (var channel = 0; channel < shape.InputChannels; channel++)
                 {
                     for (var line = top; line < shape.InputHeight; line++)
                     {
-                        var from = lines + (channel * shape.InputHeight + line) * shape.InputWidth;
+                        var from = lines + (channel * shape.InputHeight + line) * width;
                         var to = places + (channel * height + line + shape.PadTop) * Line;
                         if (shape.StrideWidth == 1)
                         {
-                            var length = shape.InputWidth - left;
+                            var length = width - left;
                             new Span<T>(from + left, length).CopyTo(new Span<T>(to + left + shape.PadLeft, length));
                             continue;
                         }
 
-                        for (var first = left; first < Math.Min(left + shape.StrideWidth, shape.InputWidth); first++)
-                        {
-                            var next = to + Column(first + shape.PadLeft);
-                            for (var column = first; column < shape.InputWidth; column += shape.StrideWidth) *next++ = from[column];
-                        }
+                        for (var column = left; column < width; column++) to[next[column]] = from[column];
                     }
                 }
             }

@@ -110,8 +110,9 @@ internal sealed unsafe class PatchImage<T> : IDisposable where T : unmanaged, IB
             for (var i = 0; i < count; i++) line[i] += pixels[i * channels + channel];
     }
 
+    /// <summary>Adds terms to as many sums.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void AddStretch(T* terms, T* sums, int count)
+    internal static void AddStretch(T* terms, T* sums, int count)
     {
         var i = 0;
         for (; i <= count - Vector512<T>.Count; i += Vector512<T>.Count)

@@ -37,7 +37,7 @@ internal readonly struct Eight : IConstant
 /// <summary>The innermost loop of a matrix product: a tile of the result that stays in registers.</summary>
 internal static unsafe class Tile
 {
-    /// <summary>c += a · b for a tile of TRows rows and TVectors vectors of columns.</summary>
+    /// <summary>c += a · b, or c = a · b where it is fresh, for a tile of TRows rows and TVectors vectors of columns.</summary>
     /// <remarks>
     /// The number of rows and of vectors is part of the type, so that the conditions below are decided when the method is
     /// compiled, each size has its own branch-free loop, and the sums never leave the registers. Eight rows of three
@@ -46,7 +46,7 @@ internal static unsafe class Tile
     /// </remarks>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Accumulate<T, TVector, TLanes, TRows, TVectors>(
-        T* a, nint aStride, T* b, nint bStride, T* c, nint cStride, int depth)
+        T* a, nint aStride, T* b, nint bStride, T* c, nint cStride, int depth, bool fresh)
         where T : unmanaged
         where TVector : struct
         where TLanes : struct, ILanes<T, TVector>
@@ -56,20 +56,20 @@ internal static unsafe class Tile
         T* a1 = a + aStride, a2 = a1 + aStride, a3 = a2 + aStride, a4 = a3 + aStride, a5 = a4 + aStride, a6 = a5 + aStride, a7 = a6 + aStride;
         Strip<T, TVector, TLanes, TVectors> c0 = default, c1 = default, c2 = default, c3 = default, c4 = default, c5 = default, c6 = default, c7 = default;
 
-        c0.Begin(c);
-        if (TRows.Value >= 2) c1.Begin(c + cStride);
+        c0.Begin(c, fresh);
+        if (TRows.Value >= 2) c1.Begin(c + cStride, fresh);
         if (TRows.Value >= 4)
         {
-            c2.Begin(c + 2 * cStride);
-            c3.Begin(c + 3 * cStride);
+            c2.Begin(c + 2 * cStride, fresh);
+            c3.Begin(c + 3 * cStride, fresh);
         }
 
         if (TRows.Value >= 8)
         {
-            c4.Begin(c + 4 * cStride);
-            c5.Begin(c + 5 * cStride);
-            c6.Begin(c + 6 * cStride);
-            c7.Begin(c + 7 * cStride);
+            c4.Begin(c + 4 * cStride, fresh);
+            c5.Begin(c + 5 * cStride, fresh);
+            c6.Begin(c + 6 * cStride, fresh);
+            c7.Begin(c + 7 * cStride, fresh);
         }
 
         for (nint k = 0; k < depth; k++)
@@ -132,9 +132,9 @@ internal static unsafe class Tile
 
         // The tile that follows begins where this one ends: its sums are on their way from memory while this one computes.
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public void Begin(T* source)
+        public void Begin(T* source, bool fresh)
         {
-            Load(source);
+            if (!fresh) Load(source);
             if (!Sse.IsSupported || TVectors.Value < 3) return;
             Sse.Prefetch0(source + 3 * TLanes.Count);
             Sse.Prefetch0(source + 4 * TLanes.Count);

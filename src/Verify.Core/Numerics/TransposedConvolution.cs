@@ -8,7 +8,8 @@ namespace RobustVerify.Core.Numerics;
 /// <summary>The transposed convolution: every position adds a patch to the image, the kernel times the channels there.</summary>
 /// <remarks>
 /// Patches are rows of a matrix product, a strip of them at a time, gathered from as many tensors as it takes. Positions that
-/// are zero in all channels have none: the rows that bound a neuron reach a small part of the image.
+/// are zero in all channels have none: the rows that bound a neuron reach a small part of the image. A patch of one channel has lines too
+/// short for that to pay where most positions have one: <see cref="PlaneImage{T}"/> gives the same sums.
 /// </remarks>
 internal static unsafe class TransposedConvolution
 {
@@ -35,12 +36,19 @@ internal static unsafe class TransposedConvolution
             for (var group = 0; group < shape.Groups; group++)
             {
                 ChannelsLast(weights.Slice(group * outputs * taps, outputs * taps), kernel, inputs, taps);
+                using var plane = inputs == 1 ? new PlaneImage<T>(weights.Slice(group * outputs * taps, outputs * taps), shape) : null;
                 var target = px + (nint)group * inputs * shape.InputHeight * shape.InputWidth;
                 var count = 0;
                 for (var row = 0; row < rows; row++)
                 {
                     var tensor = py + (nint)row * shape.OutputSize + (nint)group * outputs * positions;
                     var reached = Support(tensor, outputs, positions, support);
+                    if (plane is not null && 2 * reached > positions)
+                    {
+                        plane.Add(tensor, target + (nint)row * shape.InputSize);
+                        continue;
+                    }
+
                     for (var i = 0; i < reached;)
                     {
                         var some = support.AsSpan(i, Math.Min(most - count, reached - i));
@@ -105,11 +113,10 @@ internal static unsafe class TransposedConvolution
     {
         var outputs = shape.OutputChannels / shape.Groups;
         var taps = shape.InputChannels / shape.Groups * shape.KernelHeight * shape.KernelWidth;
-        var patches = strip[..(places.Length * taps)];
-        patches.Clear();
-        MatrixProduct.Accumulate(channels, kernel, patches, places.Length, outputs, taps);
+        fixed (T* a = channels, b = kernel, c = strip)
+            BlockedProduct.Accumulate(a, outputs, new RowMajor<T>(b, taps), c, taps, 1, places.Length, outputs, taps, fresh: true);
         for (var i = 0; i < places.Length; i++)
-            image.Add(patches.Slice(i * taps, taps), tensors + (nint)places[i].Row * shape.InputSize, places[i].Position);
+            image.Add(strip.Slice(i * taps, taps), tensors + (nint)places[i].Row * shape.InputSize, places[i].Position);
     }
 
     /// <summary>Rearranges kernels of channels × taps so that the channels of one pixel lie together.</summary>

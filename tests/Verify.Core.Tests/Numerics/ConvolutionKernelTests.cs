@@ -3,6 +3,7 @@ using RobustVerify.Core.Numerics;
 
 namespace RobustVerify.Core.Tests.Numerics;
 
+[Trait("Category", "Simd")]
 public class ConvolutionKernelTests
 {
     private static readonly ConvolutionShape[] Shapes =
@@ -21,6 +22,11 @@ public class ConvolutionKernelTests
         new(5, 1, 40, 7, 1, 5, StrideWidth: 2, PadLeft: 2, PadRight: 2),
         new(40, 12, 12, 17, 3, 3, PadTop: 1, PadLeft: 1, PadBottom: 1, PadRight: 1),
         new(3, 16, 16, 8, 5, 5, StrideHeight: 2, StrideWidth: 2, PadTop: 2, PadLeft: 2, PadBottom: 2, PadRight: 2),
+        new(1, 28, 28, 16, 4, 4, StrideHeight: 2, StrideWidth: 2, PadTop: 1, PadLeft: 1, PadBottom: 1, PadRight: 1),
+        new(16, 14, 14, 32, 4, 4, StrideHeight: 2, StrideWidth: 2, PadTop: 1, PadLeft: 1, PadBottom: 1, PadRight: 1),
+        new(1, 40, 70, 5, 3, 4, StrideHeight: 2, StrideWidth: 3, DilationHeight: 3, DilationWidth: 2, PadTop: 2, PadLeft: 4, PadBottom: -1, PadRight: 3),
+        new(2, 30, 41, 6, 3, 3, StrideWidth: 2, PadTop: -1, PadLeft: -3, PadBottom: 2, PadRight: -2, Groups: 2),
+        new(1, 9, 20, 3, 2, 2, StrideHeight: 4, StrideWidth: 3),
     ];
 
     public static TheoryData<int> Cases => [.. Enumerable.Range(0, Shapes.Length)];
@@ -44,6 +50,37 @@ public class ConvolutionKernelTests
         Visit(shape, (weight, input, output) => expected[output] = Math.FusedMultiplyAdd(w[weight], x[input], expected[output]));
         ConvolutionKernel.Accumulate<double>(x, w, y, 1, shape);
         Assert.Equal(expected, y);
+    }
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void The_transpose_is_a_sum_of_chains_in_the_order_of_positions(int index)
+    {
+        var shape = Shapes[index];
+        var (x, w, y) = Tensors<float>(shape, 2);
+        var random = new RandomStream(1);
+        // One tensor is full, the other zero at most positions.
+        var positions = shape.OutputHeight * shape.OutputWidth;
+        for (var position = 0; position < positions; position++)
+        {
+            if (random.NextDouble() < 0.2) continue;
+            for (var output = 0; output < shape.OutputChannels; output++) y[shape.OutputSize + output * positions + position] = 0;
+        }
+
+        var actual = x.ToArray();
+        ConvolutionKernel.AccumulateTransposed<float>(y, w, actual, 2, shape);
+        for (var row = 0; row < 2; row++)
+        {
+            var chains = new SortedDictionary<(int Position, int Input), float>();
+            Visit(shape, (weight, input, output) =>
+            {
+                var key = (output % positions, input);
+                chains[key] = MathF.FusedMultiplyAdd(w[weight], y[row * shape.OutputSize + output], chains.GetValueOrDefault(key));
+            });
+            var sums = new float[shape.InputSize];
+            foreach (var ((_, input), chain) in chains) sums[input] += chain;
+            for (var i = 0; i < sums.Length; i++) Assert.Equal(x[row * shape.InputSize + i] + sums[i], actual[row * shape.InputSize + i]);
+        }
     }
 
     [Theory]

@@ -119,6 +119,17 @@ public class MatrixProductTests
         Assert.Equal(scalar, wide);
         Assert.Equal(scalar, half);
         Assert.Equal(scalar, quarter);
+        if (inner > 0) BeginsFresh(a, b, rows, inner, columns);
+    }
+
+    /// <summary>A fresh product does not read what is there.</summary>
+    private static unsafe void BeginsFresh<T>(T[] a, T[] b, int rows, int inner, int columns) where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        T[] expected = new T[rows * columns], actual = [.. Enumerable.Repeat(T.NaN, rows * columns)];
+        MatrixProduct.Accumulate<T>(a, b, expected, rows, inner, columns);
+        fixed (T* pa = a, pb = b, pc = actual)
+            BlockedProduct.Accumulate(pa, inner, new RowMajor<T>(pb, columns), pc, columns, 1, rows, inner, columns, fresh: true);
+        Assert.Equal(expected, actual);
     }
 
     private static (T[] A, T[] B, T[] C) Matrices<T>(int rows, int inner, int columns) where T : unmanaged, IBinaryFloatingPointIeee754<T>

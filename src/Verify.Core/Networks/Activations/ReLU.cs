@@ -1,4 +1,4 @@
-using System.Numerics.Tensors;
+using System.Runtime.Intrinsics;
 
 namespace RobustVerify.Core.Networks.Activations;
 
@@ -22,7 +22,18 @@ public sealed class ReLU : Activation
     public override double ValueError(double z, double value) => 0;
 
     /// <inheritdoc/>
-    public override void Evaluate<T>(ReadOnlySpan<T> z, Span<T> y) => TensorPrimitives.Max(z, T.Zero, y);
+    public override void Evaluate<T>(ReadOnlySpan<T> z, Span<T> y)
+    {
+        // So written that what is not a number stays.
+        var i = 0;
+        for (; i <= z.Length - Vector512<T>.Count; i += Vector512<T>.Count)
+        {
+            var x = Vector512.Create(z[i..]);
+            Vector512.ConditionalSelect(Vector512.LessThanOrEqual(x, Vector512<T>.Zero), Vector512<T>.Zero, x).CopyTo(y[i..]);
+        }
+
+        for (; i < z.Length; i++) y[i] = z[i] <= T.Zero ? T.Zero : z[i];
+    }
 
     /// <inheritdoc/>
     public override double Float32Error(double lower, double upper) => 0;
