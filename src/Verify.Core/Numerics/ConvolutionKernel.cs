@@ -170,9 +170,32 @@ public static unsafe class ConvolutionKernel
                             continue;
                         }
 
-                        for (var column = left; column < width; column++) to[next[column]] = from[column];
+                        var column = left;
+                        if (sizeof(T) == sizeof(uint) && shape.StrideWidth == 2 && width - left >= 8)
+                        {
+                            var pairs = (width - left) / 2;
+                            Split((uint*)from + left, (uint*)to + next[left], (uint*)to + next[left + 1], pairs);
+                            column += 2 * pairs;
+                        }
+
+                        for (; column < width; column++) to[next[column]] = from[column];
                     }
                 }
+            }
+        }
+
+        /// <summary>Copies the first elements of four or more pairs, and the second ones.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static void Split(uint* from, uint* first, uint* second, int pairs)
+        {
+            for (var i = 0; i < pairs; i += 4)
+            {
+                // The last four, even where some of them were copied before.
+                var pair = Math.Min(i, pairs - 4);
+                var (a, b) = (Vector128.Load(from + 2 * pair).AsUInt64(), Vector128.Load(from + 2 * pair + 4).AsUInt64());
+                // The lower half is the first one.
+                Vector128.Narrow(a, b).Store(first + pair);
+                Vector128.Narrow(a >> 32, b >> 32).Store(second + pair);
             }
         }
 
