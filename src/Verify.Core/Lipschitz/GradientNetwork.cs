@@ -19,7 +19,7 @@ internal static class GradientNetwork
 
     // Some seconds with lines that are optimised, or with fixed ones.
     private const double MostOptimised = 1 << 23;
-    private const double MostWork = 1 << 27;
+    private const double MostWork = 1 << 29;
 
     /// <summary>An upper bound; infinite where the method does not apply or is cancelled.</summary>
     /// <returns>The bound, and the lines that prove it where proofs are kept.</returns>
