@@ -111,7 +111,7 @@ internal sealed class NeuronSplitting : IBranching<NeuronPart>
 
     private int IterationsOf(NeuronPart part) => part.Lines.IsEmpty
         ? RootIterations
-        : !part.Bounds.IsEmpty && hasOnlySigns && part.Splits.Length - part.Bounds.Splits.Length == part.Bounds.OpenCount ? LeafIterations : Iterations;
+        : hasOnlySigns && part.Splits.Length - part.Bounds.Splits.Length == part.Bounds.OpenCount ? LeafIterations : Iterations;
 
     private Bounded<NeuronPart>[] Bound(SplitBounds bounds, NeuronPart[] parts, int iterations, CancellationToken cancellation)
     {

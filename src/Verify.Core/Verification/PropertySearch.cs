@@ -121,12 +121,12 @@ internal sealed class PropertySearch(Question question, LinearBoundPropagation k
                         slack = 2 * open.Select(part => part.Shortfall).Where(double.IsFinite).Append(slack).Append(LeastSlack).Max();
                 }
 
-                SearchResult Search(bool tightens, int most)
+                SearchResult Search(bool tightens, int limit)
                 {
                     var branching = branchingOf(question.LeastMargin + slack, tightens);
                     var roots = open.Select(branching.Resume).OfType<TPart>().ToArray();
                     if (open.IsEmpty || roots.Length < open.Length) (proof, roots) = (null, [branching.Root]);
-                    var result = BranchAndBound.Run(branching, Math.Max(0, most), isCounterexample, attack, roots, Tells, Progress, cancellation);
+                    var result = BranchAndBound.Run(branching, Math.Max(0, limit), isCounterexample, attack, roots, Tells, Progress, cancellation);
                     parts += result.Parts;
                     return result;
                 }

@@ -29,13 +29,17 @@ internal sealed class SplitBounds
             .Select(node => (node, Enumerable.Range(0, node.Size).Where(i => IsOpen(node, i)).ToArray()))
             .Where(pair => pair.Item2.Length > 0)];
         Positions = Open.Sum(pair => pair.Elements.Length * SidesOf(pair.Node));
+        OpenCount = Open.Sum(pair => pair.Elements.Length);
     }
 
     private SplitBounds(SplitBounds wider, LinearBoundPropagation known, ImmutableArray<Split> splits)
     {
         (this.known, Open, Positions) = (known, wider.Open, wider.Positions);
         whole = new(Bounds.Network, Whole);
-        Splits = known.IsEmpty ? splits : [.. splits.Select(split => split with { On = Whole(split.Node, split.Element) })];
+        Splits = splits;
+        if (known.IsEmpty) return;
+        Splits = [.. splits.Select(split => split with { On = Whole(split.Node, split.Element) })];
+        OpenCount = Open.Sum(pair => pair.Elements.Count(element => IsOpen(pair.Node, element)));
     }
 
     /// <summary>How many positions an element has at a node: the line below a ReLU has one, the lines of any other activation one each.</summary>
@@ -57,7 +61,7 @@ internal sealed class SplitBounds
     public ImmutableArray<(ElementwiseNode Node, int[] Elements)> Open { get; }
 
     /// <summary>How many activations are not linear in what the bounds are of.</summary>
-    public int OpenCount => Open.Sum(pair => pair.Elements.Count(element => IsOpen(pair.Node, element)));
+    public int OpenCount { get; }
 
     /// <summary>True where the bounds show that what they are of holds nothing.</summary>
     public bool IsEmpty => known.IsEmpty;
