@@ -22,6 +22,7 @@ public sealed class LinearBoundPropagation
 {
     private readonly BackwardPass pass;
     private readonly SlopeOptimizer optimizer;
+    private SplitBounds? split;
 
     private LinearBoundPropagation(NodeBounds bounds, LinearBoundPropagation? wider, bool tells)
     {
@@ -149,7 +150,7 @@ public sealed class LinearBoundPropagation
     /// <summary>Bounds of linear functions of the output over parts of the first region, told apart by the arguments of activations.</summary>
     /// <exception cref="InvalidOperationException">A function in the network may be undefined there.</exception>
     internal SplitBounds Split() => IsDefinedOn(0)
-        ? new(this)
+        ? split ??= new(this)
         : throw new InvalidOperationException("Nothing is known of a network that may have no value.");
 
     /// <summary>The first node whose value in float32 may be anything, over a region, or null where there is none.</summary>
