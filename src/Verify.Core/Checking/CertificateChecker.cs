@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
 using RobustVerify.Core.Certificates;
+using RobustVerify.Core.Checking.Parts;
 using RobustVerify.Core.Networks;
 using RobustVerify.Core.Specifications;
 

@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using RobustVerify.Core.Certificates;
+using RobustVerify.Core.Checking.Constants;
+using RobustVerify.Core.Checking.Parts;
 using RobustVerify.Core.Networks;
 using RobustVerify.Core.Networks.LinearMaps;
 using RobustVerify.Core.Numerics;

@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using RobustVerify.Core.Lipschitz.Norms;
 using RobustVerify.Core.Numerics;
 using RobustVerify.Core.Specifications;
 

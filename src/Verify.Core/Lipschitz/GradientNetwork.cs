@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using RobustVerify.Core.Bounds;
 using RobustVerify.Core.Certificates;
+using RobustVerify.Core.Lipschitz.Norms;
 using RobustVerify.Core.Networks;
 using RobustVerify.Core.Numerics;
 using RobustVerify.Core.Specifications;

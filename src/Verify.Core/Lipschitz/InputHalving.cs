@@ -1,4 +1,5 @@
 using RobustVerify.Core.Certificates;
+using RobustVerify.Core.Lipschitz.Regions;
 using RobustVerify.Core.Networks;
 using RobustVerify.Core.Specifications;
 

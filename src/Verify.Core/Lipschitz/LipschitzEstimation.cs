@@ -1,5 +1,8 @@
 using RobustVerify.Core.Certificates;
 using RobustVerify.Core.Checking;
+using RobustVerify.Core.Lipschitz.Multipliers;
+using RobustVerify.Core.Lipschitz.Norms;
+using RobustVerify.Core.Lipschitz.Regions;
 using RobustVerify.Core.Specifications;
 
 namespace RobustVerify.Core.Lipschitz;

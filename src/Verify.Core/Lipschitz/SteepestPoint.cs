@@ -1,5 +1,6 @@
 using System.Numerics.Tensors;
 using RobustVerify.Core.Bounds;
+using RobustVerify.Core.Lipschitz.Norms;
 using RobustVerify.Core.Networks;
 using RobustVerify.Core.Numerics;
 using RobustVerify.Core.Specifications;

@@ -1,6 +1,7 @@
 using RobustVerify.Core.Bounds;
 using RobustVerify.Core.Certificates;
 using RobustVerify.Core.Checking;
+using RobustVerify.Core.Checking.Constants;
 using RobustVerify.Core.Lipschitz;
 using RobustVerify.Core.Networks;
 using RobustVerify.Core.Networks.Activations;

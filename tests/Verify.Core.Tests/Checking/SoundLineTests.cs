@@ -1,4 +1,4 @@
-using RobustVerify.Core.Checking;
+using RobustVerify.Core.Checking.Parts;
 using RobustVerify.Core.Networks.Activations;
 using RobustVerify.Core.Relaxations;
 using RobustVerify.Core.Tests.Networks;

@@ -1,4 +1,5 @@
 using RobustVerify.Core.Lipschitz;
+using RobustVerify.Core.Lipschitz.Regions;
 using RobustVerify.Core.Networks;
 using RobustVerify.Core.Networks.Activations;
 using RobustVerify.Core.Networks.LinearMaps;

@@ -1,5 +1,6 @@
-using RobustVerify.Core.Checking;
+using RobustVerify.Core.Checking.Constants;
 using RobustVerify.Core.Lipschitz;
+using RobustVerify.Core.Lipschitz.Norms;
 using RobustVerify.Core.Networks;
 using RobustVerify.Core.Networks.Activations;
 using RobustVerify.Core.Networks.LinearMaps;
