@@ -30,7 +30,7 @@ internal sealed class InputSplitting : IBranching<InputPart>
     // Steps by which the slopes of the property's rows are optimised: few pay, for every part.
     private const int Iterations = 4;
 
-    // What relaxations lose along an input, as far as its sensitivity tells, counts so much beside what the line varies.
+    // What relaxations lose along an input, as far as its smear over all paths tells, counts so much beside what the line varies.
     private const double Loss = 0.5;
 
     // What an input counts that nothing seems to depend on.
@@ -105,9 +105,9 @@ internal sealed class InputSplitting : IBranching<InputPart>
                 a, propagation.Bounds.Lower(network.Output).Slice(at, size), propagation.Bounds.Upper(network.Output).Slice(at, size));
         }
 
-        var sensitivities = Sensitivity.Of(propagation.Bounds, magnitudes);
+        var overall = Smear.Of(propagation.Bounds, magnitudes);
         for (var i = 0; i < parts.Length; i++)
-            results[i] = Conclude(parts[i], lines, intervals, sensitivities.AsSpan(i * network.Input.Size, network.Input.Size), ref first);
+            results[i] = Conclude(parts[i], lines, intervals, overall.AsSpan(i * network.Input.Size, network.Input.Size), ref first);
         return results;
     }
 
@@ -155,7 +155,7 @@ internal sealed class InputSplitting : IBranching<InputPart>
     }
 
     /// <summary>What the lines of a part say; the first is the line of its first constraint, and is moved on to the next part's.</summary>
-    private Bounded<InputPart> Conclude(InputPart part, InputLines lines, double[] intervals, ReadOnlySpan<double> sensitivities, ref int first)
+    private Bounded<InputPart> Conclude(InputPart part, InputLines lines, double[] intervals, ReadOnlySpan<double> overall, ref int first)
     {
         var (margin, left) = (double.PositiveInfinity, ImmutableArray.CreateBuilder<int>());
         var (lower, upper) = (Repeat(double.PositiveInfinity), Repeat(double.NegativeInfinity));
@@ -220,8 +220,8 @@ internal sealed class InputSplitting : IBranching<InputPart>
 
         // What a line no longer depends on may still loosen it: relaxations do not cancel as derivatives do. A jump has no derivative.
         var (sum, total) = (smears.Sum(), 0.0);
-        foreach (var sensitivity in sensitivities) total += sensitivity;
-        for (var j = 0; j < smears.Length && total > 0 && double.IsFinite(total); j++) smears[j] += Loss * sensitivities[j] / total * sum;
+        foreach (var smear in overall) total += smear;
+        for (var j = 0; j < smears.Length && total > 0 && double.IsFinite(total); j++) smears[j] += Loss * overall[j] / total * sum;
 
         var candidate = worstLine < 0 ? null : Corner(lines.Gradient(worstLine), lower, upper);
         return new(margin, candidate, Halve(lower, upper, smears, left.ToImmutable())) { Rows = excluding.DrainToImmutable() };

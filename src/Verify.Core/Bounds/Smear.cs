@@ -11,9 +11,9 @@ namespace RobustVerify.Core.Bounds;
 /// nearest and proves nothing. What is far from zero here and near zero in the gradient of a bound is what relaxations lose.
 /// Source: the smear of Wang et al. 2018, arXiv 1804.10829.
 /// </remarks>
-internal static class Sensitivity
+internal static class Smear
 {
-    /// <summary>For each region, the sensitivities of Σ aᵢ yᵢ: regions × input size.</summary>
+    /// <summary>For each region, the smear of Σ aᵢ yᵢ along each input: regions × input size.</summary>
     /// <param name="bounds">The bounds of every node.</param>
     /// <param name="coefficients">|a| of each region: regions × output size.</param>
     public static double[] Of(NodeBounds bounds, double[] coefficients)
