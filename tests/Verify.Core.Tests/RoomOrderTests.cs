@@ -8,7 +8,7 @@ public sealed partial class RoomOrderTests
     private static readonly string[] Rooms =
     [
         "Numerics", "Networks", "Onnx", "Runtimes", "Specifications", "Certificates", "Checking", "Relaxations", "Bounds", "Attacks",
-        "Programming", "Search", "Verification", "Lipschitz", "Clever", "ReportCards", "Reachability", "Optimization", "Measuring", "Baselines",
+        "Programming", "Search", "Optimization", "Verification", "Lipschitz", "Clever", "ReportCards", "Reachability", "Measuring", "Baselines",
     ];
 
     /// <summary>Rooms that may use fewer rooms than all those above them.</summary>

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using RobustVerify.Core.Networks;
 using RobustVerify.Core.Numerics;
 using RobustVerify.Core.Specifications;
@@ -64,6 +65,40 @@ public sealed class ProjectedGradient
                     FirstStep * Math.Pow(Decay, step));
             }
         }
+    }
+
+    /// <summary>Moves inputs of a region to where a linear function of the output is less; each ends at the best point on its way.</summary>
+    /// <param name="region">The region.</param>
+    /// <param name="coefficients">One for every output.</param>
+    /// <param name="points">Rows of inputs, moved.</param>
+    /// <param name="steps">Steps from each of them.</param>
+    /// <param name="cancellation">Ends the work with an <see cref="OperationCanceledException"/>.</param>
+    public void Minimize(InputRegion region, ImmutableArray<double> coefficients, float[] points, int steps, CancellationToken cancellation = default)
+    {
+        var (size, objective) = (network.Input.Size, new LinearConstraint(coefficients, 0));
+        var (rows, best) = (points.Length / size, (float[])points.Clone());
+        var (least, directions) = (new double[rows], new float[rows * (size + network.Output.Size)]);
+        Array.Fill(least, double.PositiveInfinity);
+        for (var step = 0; step <= steps; step++)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            for (var row = 0; row < rows; row++) Lay(points.AsSpan(row * size, size), objective, directions, row);
+            var evaluation = Evaluation<float>.Of(pullback, directions, rows);
+            for (var row = 0; row < rows; row++)
+            {
+                var point = points.AsSpan(row * size, size);
+                var reached = objective.Excess(evaluation[value].Slice(row * value.Size, value.Size));
+                if (reached < least[row])
+                {
+                    least[row] = reached;
+                    point.CopyTo(best.AsSpan(row * size));
+                }
+
+                Descend(region, point, evaluation[pullback.Output].Slice(row * size, size), FirstStep * Math.Pow(Decay, step));
+            }
+        }
+
+        best.CopyTo(points, 0);
     }
 
     /// <summary>The centre of the region, then points drawn from it.</summary>

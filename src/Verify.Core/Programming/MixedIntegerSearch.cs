@@ -64,6 +64,7 @@ public sealed class MixedIntegerSearch
     /// <param name="limits">When to stop.</param>
     /// <param name="start">A basis to begin with.</param>
     /// <param name="complete">Makes values that keep all constraints of such as solve a relaxation, or returns null; whether they do is checked.</param>
+    /// <param name="incumbent">Values of all variables that keep all constraints, to begin with; whether they do is checked.</param>
     /// <param name="tree">Told how the program is divided, and what closes its parts, if given.</param>
     /// <param name="cancellation">Ends the search; what is known by then is returned.</param>
     public static LinearSolution Minimize(
@@ -72,8 +73,13 @@ public sealed class MixedIntegerSearch
         Basis? start = null,
         Func<double[], double[]?>? complete = null,
         ProgramPart? tree = null,
-        CancellationToken cancellation = default) =>
-        new MixedIntegerSearch(program, limits ?? SolverLimits.None, start, complete, tree, cancellation).Run();
+        double[]? incumbent = null,
+        CancellationToken cancellation = default)
+    {
+        var search = new MixedIntegerSearch(program, limits ?? SolverLimits.None, start, complete, tree, cancellation);
+        if (incumbent is not null) search.Offer(incumbent);
+        return search.Run();
+    }
 
     private LinearSolution Run()
     {
@@ -327,7 +333,7 @@ public sealed class MixedIntegerSearch
     /// <summary>A program with an unbounded relaxation is unbounded if it has any solution (for rational coefficients).</summary>
     private LinearSolution Unbounded()
     {
-        var feasibility = Minimize(program.WithCost(new double[program.ColumnCount]), limits, null, complete, null, cancellation);
+        var feasibility = Minimize(program.WithCost(new double[program.ColumnCount]), limits, null, complete, cancellation: cancellation);
         var isUnbounded = feasibility.Values.Length > 0;
         return feasibility with
         {

@@ -119,7 +119,7 @@ public sealed class NetworkProgram
     {
         var program = Minimizing(coefficients);
         return program.IsMixedInteger
-            ? MixedIntegerSearch.Minimize(program, limits, Start(program), values => At(Input(values)), null, cancellation)
+            ? MixedIntegerSearch.Minimize(program, limits, Start(program), values => At(Input(values)), cancellation: cancellation)
             : new DualSimplex(program) { Basis = Start(program) }.Solve(limits, cancellation);
     }
 }

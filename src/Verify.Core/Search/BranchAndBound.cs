@@ -46,14 +46,13 @@ internal static class BranchAndBound
         var newest = new Stack<Waiting<TPart>>();
         roots ??= [branching.Root];
         ProofBranch[] proofs = tells ? [.. roots.Select(_ => new ProofBranch())] : [];
-        var (bounded, number, proved, stuck) = (0, 0L, double.PositiveInfinity, double.PositiveInfinity);
+        var (bounded, number, proved, stuck, deferred) = (0, 0L, double.PositiveInfinity, double.PositiveInfinity, double.PositiveInfinity);
         for (var i = 0; i < roots.Count; i++) open.Enqueue(new(roots[i], tells ? proofs[i] : null), (double.NegativeInfinity, number++));
         var patience = Stubborn;
         while (open.Count + newest.Count > 0)
         {
             cancellation.ThrowIfCancellationRequested();
-            open.TryPeek(out _, out var worst);
-            if (bounded >= budget) return new(null, Math.Min(worst.Margin, stuck), bounded);
+            if (bounded >= budget) return new(null, Worst(), bounded);
             var batches = Take(open, newest, branching.BatchSize, Math.Min(budget - bounded, Batches * branching.BatchSize));
             var results = new Bounded<TPart>[batches.Length][];
             Parallel.For(
@@ -74,18 +73,18 @@ internal static class BranchAndBound
                     branches?.MoveNext();
                     var child = new Waiting<TPart>(part, branches?.Current);
                     if (open.Count < MostOpen) open.Enqueue(child, (margin, number++));
-                    else newest.Push(child);
+                    else Defer(child, margin);
                 }
             }
 
             if (attack is not null && bounded >= patience)
             {
-                if (attack(patience / (double)VeryStubborn) is { } found) return new(found, worst.Margin, bounded);
+                if (attack(patience / (double)VeryStubborn) is { } found) return new(found, Worst(), bounded);
                 if (patience == VeryStubborn) attack = null;
                 patience = VeryStubborn;
             }
 
-            progress?.Report(new(bounded, open.Count + newest.Count, open.TryPeek(out _, out worst) ? worst.Margin : Math.Min(proved, stuck)));
+            progress?.Report(new(bounded, open.Count + newest.Count, Worst()));
         }
 
         return new(null, Math.Min(proved, stuck), bounded)
@@ -93,6 +92,15 @@ internal static class BranchAndBound
             IsProved = double.IsPositiveInfinity(stuck),
             Proofs = double.IsPositiveInfinity(stuck) ? [.. proofs.Select(proof => proof.ToProof())] : [],
         };
+
+        void Defer(Waiting<TPart> part, double margin)
+        {
+            newest.Push(part);
+            deferred = Math.Min(deferred, margin);
+        }
+
+        // By how much the property holds on everything, as far as is known now.
+        double Worst() => Math.Min(Math.Min(proved, stuck), Math.Min(open.TryPeek(out _, out var first) ? first.Margin : double.PositiveInfinity, deferred));
     }
 
     private static Waiting<TPart>[][] Take<TPart>(
@@ -124,5 +132,5 @@ internal sealed record SearchResult(float[]? Counterexample, double Margin, int 
 /// <summary>How far a search is.</summary>
 /// <param name="Parts">Parts bounded so far.</param>
 /// <param name="Open">Parts still to be bounded.</param>
-/// <param name="Margin">The worst bound among those.</param>
+/// <param name="Margin">By how much the property holds on all parts, as far as is known.</param>
 public readonly record struct SearchProgress(int Parts, int Open, double Margin);

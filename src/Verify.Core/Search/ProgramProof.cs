@@ -64,7 +64,7 @@ internal sealed class ProgramProof
                 encoded.Start(program),
                 values => encoded.At(encoded.Input(values)),
                 tree,
-                cancellation);
+                cancellation: cancellation);
             cancellation.ThrowIfCancellationRequested();
             solved += (int)solution.Nodes;
             if (solution.Objective <= constraints[0].Bound + leastMargin)

@@ -3,8 +3,8 @@ using RobustVerify.Core.Numerics;
 
 namespace RobustVerify.Core.Specifications;
 
-/// <summary>Σ cᵢ yᵢ ≤ b, over the network's flat output.</summary>
-/// <param name="Coefficients">One coefficient for each output.</param>
+/// <summary>Σ cᵢ yᵢ ≤ b, over the network's flat output, or its flat input where that is said.</summary>
+/// <param name="Coefficients">One coefficient for each element.</param>
 /// <param name="Bound">The right-hand side.</param>
 public sealed record LinearConstraint(ImmutableArray<double> Coefficients, double Bound);
 

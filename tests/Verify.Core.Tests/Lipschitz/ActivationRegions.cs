@@ -16,6 +16,25 @@ internal static class ActivationRegions
     public static double LargestNorm(Network network, InputRegion around, Norm norm)
     {
         var (x, y) = (around.Lower[0] / 2 + around.Upper[0] / 2, around.Lower[1] / 2 + around.Upper[1] / 2);
+        var regions = Of(network, around);
+        if (around.Norm == Core.Specifications.Norm.L2) regions = [.. regions.Where(region => region.DistanceTo((x, y)) < (around.Upper[0] - around.Lower[0]) / 2)];
+        return regions.Max(region => Norm(region.Matrix, norm));
+    }
+
+    /// <summary>The smallest and the largest value of every output over a square: at corners of regions.</summary>
+    public static (double Least, double Most)[] Ranges(Network network, InputRegion square)
+    {
+        var regions = Of(network, square);
+        return [.. Enumerable.Range(0, network.Output.Size).Select(i =>
+        {
+            var values = regions.SelectMany(region => region.Corners.Select(p => region.Matrix[i][0] * p.X + region.Matrix[i][1] * p.Y + region.Bias[i])).ToArray();
+            return (values.Min(), values.Max());
+        })];
+    }
+
+    private static List<Region> Of(Network network, InputRegion around)
+    {
+        var (x, y) = (around.Lower[0] / 2 + around.Upper[0] / 2, around.Lower[1] / 2 + around.Upper[1] / 2);
         var (low, high, bottom, top) = (around.Lower[0], around.Upper[0], around.Lower[1], around.Upper[1]);
         (double, double)[] corners = around.Norm == Core.Specifications.Norm.L1 ? [(x, bottom), (high, y), (x, top), (low, y)] : [(low, bottom), (high, bottom), (high, top), (low, top)];
         List<Region> regions = [new(corners, [[1, 0], [0, 1]], [0, 0])];
@@ -25,8 +44,7 @@ internal static class ActivationRegions
             else if (node is ElementwiseNode { Activation: var activation }) regions = [.. regions.SelectMany(region => region.Cut(-activation.Value(-1)))];
         }
 
-        if (around.Norm == Core.Specifications.Norm.L2) regions = [.. regions.Where(region => region.DistanceTo((x, y)) < (high - low) / 2)];
-        return regions.Max(region => Norm(region.Matrix, norm));
+        return regions;
     }
 
     private static double Norm(double[][] matrix, Norm norm)

@@ -1,0 +1,126 @@
+using RobustVerify.Core.Networks;
+using RobustVerify.Core.Programming;
+
+namespace RobustVerify.Core.Optimization;
+
+/// <summary>The program of a linear function of the output on one linear piece of a network, or on those that free neurons tell apart.</summary>
+/// <remarks>
+/// One variable for every input that varies, one row for every open neuron, and one for every linear constraint. For a free neuron
+/// there are a variable r = max(z − b, 0) beyond the breakpoint b between its two lines and a binary that is 1 there; what lies behind
+/// it is linear in r. Solved with tolerances: only what an evaluation of the network gives at the solution counts.
+/// Sources: Perakis and Tsiourvas 2022, arXiv 2205.14189; Tjeng, Xiao and Tedrake 2019, arXiv 1711.07356 (the encoding of r).
+/// </remarks>
+internal sealed class PieceProgram
+{
+    private readonly Problem problem;
+    private readonly LinearPieces pieces;
+    private readonly int[] pattern;
+    private readonly int[] free;
+
+    /// <param name="problem">The network and where its inputs lie.</param>
+    /// <param name="cost">What is minimised: one coefficient for every output.</param>
+    /// <param name="pattern">The line that every open neuron is on; of a free one the lower of its two.</param>
+    /// <param name="free">The free neurons, increasing.</param>
+    public PieceProgram(Problem problem, ReadOnlySpan<double> cost, int[] pattern, int[] free)
+    {
+        (this.problem, pieces, this.pattern, this.free) = (problem, problem.Pieces!, pattern, free);
+        var functions = pieces.Under(pattern, free);
+        Program = Build(functions, cost);
+    }
+
+    /// <summary>The program.</summary>
+    public LinearProgram Program { get; }
+
+    /// <summary>The input of the network in a solution.</summary>
+    public double[] Input(ReadOnlySpan<double> values)
+    {
+        var input = problem.Region.Lower.ToArray();
+        for (var v = 0; v < pieces.Inputs.Length; v++) input[pieces.Inputs[v]] = values[v];
+        return input;
+    }
+
+    /// <summary>The values of all variables at an input of the network.</summary>
+    public double[] At(ReadOnlySpan<double> input)
+    {
+        var (values, evaluation) = (new double[Program.ColumnCount], Evaluation<double>.Of(problem.Network, input, 1));
+        for (var v = 0; v < pieces.Inputs.Length; v++) values[v] = input[pieces.Inputs[v]];
+        for (var t = 0; t < free.Length; t++)
+        {
+            var neuron = pieces.Neurons[free[t]];
+            var beyond = evaluation[neuron.Node.Source][neuron.Element] - neuron.Lines.Breakpoints[pattern[free[t]]];
+            if (beyond > 0) (values[pieces.Inputs.Length + t], values[pieces.Inputs.Length + free.Length + t]) = (beyond, 1);
+        }
+
+        return values;
+    }
+
+    private LinearProgram Build(double[][] functions, ReadOnlySpan<double> cost)
+    {
+        var (builder, network, inputs) = (new LinearProgramBuilder(), problem.Network, pieces.Inputs);
+        var region = problem.Region;
+        foreach (var j in inputs) builder.Variable(region.Lower[j], region.Upper[j]);
+        var spans = Array.ConvertAll(free, SpanOf);
+        for (var t = 0; t < free.Length; t++) builder.Variable(0, spans[t].High - BreakpointOf(free[t]));
+        for (var t = 0; t < free.Length; t++) builder.Binary();
+
+        var terms = new List<Term>();
+        var output = functions[network.IndexOf(network.Output)];
+        for (var i = 0; i < cost.Length; i++) builder.Constant += cost[i] * output[i];
+        for (var c = 0; c < inputs.Length + free.Length; c++)
+        {
+            var slope = 0.0;
+            for (var i = 0; i < cost.Length; i++) slope += cost[i] * output[(1 + c) * network.Output.Size + i];
+            builder.Cost(c, slope);
+        }
+
+        for (var (k, t) = (0, 0); k < pieces.Neurons.Length; k++)
+        {
+            var neuron = pieces.Neurons[k];
+            var (function, size) = (functions[network.IndexOf(neuron.Node.Source)], neuron.Node.Size);
+            terms.Clear();
+            for (var c = 0; c < function.Length / size - 1; c++)
+            {
+                if (function[(1 + c) * size + neuron.Element] is var coefficient and not 0) terms.Add(new(c, coefficient));
+            }
+
+            var constant = function[neuron.Element];
+            var isFree = t < free.Length && free[t] == k;
+            var (from, to) = neuron.Lines.Span(pattern[k]);
+            if (isFree) to = neuron.Lines.Span(pattern[k] + 1).To;
+            builder.Row(from - constant, [.. terms], to - constant);
+            if (!isFree) continue;
+
+            // r ≥ z − b, r ≤ z − b − (l − b)(1 − g), r ≤ (u − b) g.
+            var (r, g, b, (low, high)) = (inputs.Length + t, inputs.Length + free.Length + t, BreakpointOf(k), spans[t]);
+            Term[] above = [new(r, 1), .. terms.Select(term => term with { Coefficient = -term.Coefficient })];
+            builder.AtLeast(above, constant - b);
+            builder.AtMost([.. above, new(g, b - low)], constant - low);
+            builder.AtMost([new(r, 1), new(g, b - high)], 0);
+            t++;
+        }
+
+        foreach (var (coefficients, bound) in problem.Constraints)
+        {
+            terms.Clear();
+            var constant = 0.0;
+            for (var j = 0; j < coefficients.Length; j++)
+            {
+                if (region.Lower[j] == region.Upper[j]) constant += coefficients[j] * region.Lower[j];
+            }
+
+            for (var v = 0; v < inputs.Length; v++) terms.Add(new(v, coefficients[inputs[v]]));
+            builder.AtMost([.. terms], bound - constant);
+        }
+
+        return builder.Build();
+    }
+
+    private double BreakpointOf(int neuron) => pieces.Neurons[neuron].Lines.Breakpoints[pattern[neuron]];
+
+    /// <summary>What a free neuron's argument may be on its two lines.</summary>
+    private (double Low, double High) SpanOf(int k)
+    {
+        var neuron = pieces.Neurons[k];
+        return (Math.Max(neuron.Low, neuron.Lines.Span(pattern[k]).From), Math.Min(neuron.High, neuron.Lines.Span(pattern[k] + 1).To));
+    }
+}

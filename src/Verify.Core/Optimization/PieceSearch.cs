@@ -1,0 +1,102 @@
+using System.Collections.Immutable;
+using RobustVerify.Core.Networks;
+using RobustVerify.Core.Programming;
+
+namespace RobustVerify.Core.Optimization;
+
+/// <summary>An input, and what the network's evaluation gives there for c·f, which is minimised.</summary>
+internal readonly record struct Point(double[] Input, double Value);
+
+/// <summary>Descends from one input to a local minimum of c·f, from linear piece to linear piece.</summary>
+/// <remarks>
+/// <see cref="OnPiece"/> solves the linear program of the piece that the input is on. <see cref="Around"/> frees the neurons that its optimum ties, all facets of the piece that it
+/// lies on, and solves the mixed-integer program of the pieces that meet there; it repeats this while the value falls. So it ends at a point
+/// that no small move improves, as far as ties are told from others and the program was solved to the end. Only values of evaluations count.
+/// Requires a problem with pieces. Not sound as a bound of all inputs. Sources: Perakis and Tsiourvas 2022, arXiv 2205.14189.
+/// </remarks>
+internal sealed class PieceSearch(Problem problem, ImmutableArray<double> cost, int nodes)
+{
+    // As a part of a neuron's range: nearer to a breakpoint than that is on it.
+    private const double Tie = 1e-7;
+
+    // A fall of less than that, relatively, is rounding.
+    private const double LeastFall = 1e-9;
+
+    private readonly LinearPieces pieces = problem.Pieces!;
+    private Basis? basis;
+
+    /// <summary>Linear programs that were solved, those of mixed-integer ones too.</summary>
+    public long Programs { get; private set; }
+
+    /// <summary>Pivots that they took.</summary>
+    public long Pivots { get; private set; }
+
+    /// <summary>c·f at an input, as it is computed.</summary>
+    public static Point At(Problem problem, ImmutableArray<double> cost, double[] input)
+    {
+        var outputs = Evaluation<double>.Of(problem.Network, input, 1)[problem.Network.Output];
+        var value = 0.0;
+        for (var i = 0; i < outputs.Length; i++) value += cost[i] * outputs[i];
+        return new(input, value);
+    }
+
+    /// <summary>The best point of the piece that an input is on: a linear program, from the basis that the last one ended with.</summary>
+    public Point OnPiece(Point start, CancellationToken cancellation)
+    {
+        var program = new PieceProgram(problem, cost.AsSpan(), pieces.PatternOf(Evaluation<double>.Of(problem.Network, start.Input, 1)), []);
+        var simplex = new DualSimplex(program.Program);
+        if (basis is not null) simplex.Basis = basis;
+        var solution = simplex.Solve(null, cancellation);
+        Programs++;
+        Pivots += solution.Pivots;
+        if (solution.Status != SolutionStatus.Optimal) return start;
+        basis = simplex.Basis;
+        return Better(start, program.Input(solution.Values));
+    }
+
+    /// <summary>The best point that is reached over the pieces that meet where one is.</summary>
+    public Point Around(Point start, CancellationToken cancellation)
+    {
+        for (var point = start; ; )
+        {
+            var pattern = pieces.PatternOf(Evaluation<double>.Of(problem.Network, point.Input, 1));
+            var free = Ties(point.Input, pattern);
+            if (free.Length == 0) return point;
+            var program = new PieceProgram(problem, cost.AsSpan(), pattern, free);
+            var here = program.At(point.Input);
+            var solution = MixedIntegerSearch.Minimize(program.Program, new() { Nodes = nodes }, incumbent: here, cancellation: cancellation);
+            Programs += solution.Nodes;
+            Pivots += solution.Pivots;
+            var next = solution.Values.Length == 0 ? point : Better(point, program.Input(solution.Values));
+            if (!(next.Value < point.Value - LeastFall * Math.Max(Math.Abs(point.Value), LeastFall)) || cancellation.IsCancellationRequested) return next;
+            point = next;
+        }
+    }
+
+    private Point Better(Point start, double[] input)
+    {
+        var found = At(problem, cost, problem.Pulled(input, start.Input));
+        return found.Value < start.Value ? found : start;
+    }
+
+    /// <summary>The neurons that an input puts on a breakpoint; their patterns are set to the line before it.</summary>
+    private int[] Ties(double[] input, int[] pattern)
+    {
+        var evaluation = Evaluation<double>.Of(problem.Network, input, 1);
+        var ties = new List<int>();
+        for (var k = 0; k < pattern.Length; k++)
+        {
+            var neuron = pieces.Neurons[k];
+            var (z, breakpoints, near) = (evaluation[neuron.Node.Source][neuron.Element], neuron.Lines.Breakpoints, Tie * (neuron.High - neuron.Low));
+            for (var line = Math.Max(0, pattern[k] - 1); line <= pattern[k] && line < breakpoints.Length; line++)
+            {
+                if (Math.Abs(z - breakpoints[line]) > near) continue;
+                pattern[k] = line;
+                ties.Add(k);
+                break;
+            }
+        }
+
+        return [.. ties];
+    }
+}
