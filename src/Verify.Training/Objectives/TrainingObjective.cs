@@ -33,11 +33,15 @@ public sealed class TrainingObjective : IObjective
             throw new ArgumentException($"The examples have {examples.TargetSize} target values, the architecture {architecture.OutputSize} outputs.", nameof(examples));
         if (loss.Task == TaskTerm.CrossEntropy && Enumerable.Range(0, examples.Count).FirstOrDefault(i => examples.Target(i)[0] != examples.Label(i) || (uint)examples.Label(i) >= architecture.OutputSize, -1) is >= 0 and var bad)
             throw new ArgumentException($"The label {examples.Target(bad)[0]} of example {bad} is none of the {architecture.OutputSize} outputs.", nameof(examples));
+        Check(architecture, loss);
         (this.architecture, this.examples, this.loss) = (architecture, examples, loss);
         all = [.. Enumerable.Range(0, examples.Count)];
         var work = architecture.Layers.OfType<AffineLayer>().Sum(layer => (long)layer.OutputSize * layer.FanIn);
         leastRows = (int)Math.Min(LeastWork / Math.Max(work, 1) + 1, int.MaxValue);
     }
+
+    /// <summary>By how much the terms of perturbed inputs count, from 0 to 1: radii, λ and κ are multiplied by it.</summary>
+    public double Ramp { get; set; } = 1;
 
     /// <inheritdoc/>
     public int Size => architecture.ParameterCount;
@@ -58,7 +62,7 @@ public sealed class TrainingObjective : IObjective
 
         if (count == 1)
         {
-            values[0] = parts[0].Evaluate(parameters, rows, 1.0 / rows.Length);
+            values[0] = parts[0].Evaluate(parameters, rows, 1.0 / rows.Length, Ramp);
         }
         else
         {
@@ -66,7 +70,7 @@ public sealed class TrainingObjective : IObjective
             Parallel.For(0, count, i =>
             {
                 var part = chosen.AsSpan(i * size, Math.Min(size, chosen.Length - i * size));
-                values[i] = parts[i].Evaluate(point, part, 1.0 / chosen.Length);
+                values[i] = parts[i].Evaluate(point, part, 1.0 / chosen.Length, Ramp);
             });
         }
 
@@ -79,6 +83,16 @@ public sealed class TrainingObjective : IObjective
         }
 
         return value;
+    }
+
+    private static void Check(Architecture architecture, TrainingLoss loss)
+    {
+        if (loss.MovesInputs && (loss.Perturbation is not { } moved || new[] { moved.Radii, moved.Lower, moved.Upper }.Any(bound => bound.Length != architecture.InputSize)))
+            throw new ArgumentException("A loss over perturbed inputs needs a radius and a domain for each of them.", nameof(loss));
+        if (loss.SensitivityWeight > 0 && loss.SensitivityOf == ReachableWidth.Margins && loss.Task != TaskTerm.CrossEntropy)
+            throw new ArgumentException("Only labels have margins; the sensitivity of values is that of outputs.", nameof(loss));
+        if (loss.UsesMargins && architecture.Layers[^1] is not DenseLayer)
+            throw new ArgumentException("Margins need a dense last layer.", nameof(loss));
     }
 
     // Grows with the number of examples, so that of all numbers the largest has the largest parts.
