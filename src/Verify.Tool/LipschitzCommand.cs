@@ -1,13 +1,10 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 using System.Globalization;
 using RobustVerify.Core.Certificates;
 using RobustVerify.Core.Lipschitz;
-using RobustVerify.Core.Networks;
 using RobustVerify.Core.Numerics;
 using RobustVerify.Core.Runtimes;
 using RobustVerify.Core.Specifications;
-using RobustVerify.Core.Specifications.Samples;
 using RobustVerify.Core.Verification;
 
 namespace RobustVerify.Tool;
@@ -19,16 +16,6 @@ internal static class LipschitzCommand
     {
         var model = new Argument<string>("model.onnx") { Description = "The model." };
         var norm = new Option<Norm>("--norm") { Required = true, Description = "The norm of changes, of the inputs and of the outputs: l1, l2 or linf." };
-        var lower = Number("--lower", "The least value of every input.");
-        var upper = Number("--upper", "The largest value of every input.");
-        var at = new Option<string?>("--at") { Description = "A CSV file with a header; around each of its rows every input moves by --radius at most, and the largest constant counts." };
-        var radius = new Option<FeatureRadius?>("--radius")
-        {
-            CustomParser = FeatureRadius.Parse,
-            Description = "How far every input moves: '0.1', in the units of the data; '0.1sd', in standard deviations of its column; or 'height=0.3,width=0.1', where the others stay.",
-        };
-        var ignore = new Option<string[]>("--ignore") { AllowMultipleArgumentsPerToken = true, Description = "Columns of the CSV file that are no inputs." };
-        var global = new Option<bool>("--global") { Description = "Over all inputs there are." };
         var output = new Option<int[]>("--output") { Arity = new ArgumentArity(1, 2), AllowMultipleArgumentsPerToken = true, Description = "One output alone, counted from 0; of two, the difference. Without it, all outputs together." };
         var scores = new Option<bool>("--scores") { Description = "Of the scores before a final softmax or sigmoid, instead of the model's outputs." };
         var exact = new Option<bool>("--exact") { Description = "Search for the exact constant of a ReLU or LeakyReLU network, or for a narrower interval." };
@@ -36,28 +23,29 @@ internal static class LipschitzCommand
         var json = JsonOutput.Option();
         var command = new Command("lipschitz", "Bounds a Lipschitz constant: by how much the outputs change at most where the inputs change by one.")
         {
-            model, norm, lower, upper, at, radius, ignore, global, output, scores, exact, certificate, json,
+            model, norm, output, scores, exact, certificate, json,
         };
+        var region = new RegionArguments(command, allowsGlobal: true);
         command.SetAction((parsed, cancellation) =>
         {
-            Check(parsed, lower, upper, at, radius, global);
+            region.Check(parsed);
             using var deployed = DeployedModel.Load(parsed.GetRequiredValue(model));
             var network = parsed.GetValue(scores) ? deployed.Scores : deployed.Network;
             var budget = parsed.GetValue(exact) ? LipschitzBudget.Exact : LipschitzBudget.Default;
-            var regions = Regions(parsed, network, lower, upper, at, radius, ignore).ToArray();
+            var regions = region.Regions(parsed, network).ToArray();
             var samples = new List<SampleConstant>();
             var (file, certificates) = (parsed.GetValue(certificate), new List<LipschitzCertificate>());
-            foreach (var (name, region) in regions)
+            foreach (var (name, inputs) in regions)
             {
                 var outputs = parsed.GetValue(output) ?? [];
-                var question = Of(new LipschitzQuestion(network, parsed.GetValue(norm), region), outputs);
+                var question = Of(new LipschitzQuestion(network, parsed.GetValue(norm), inputs), outputs);
                 var constant = file is null ? LipschitzEstimation.Bound(question, budget, cancellation) : LipschitzEstimation.Prove(question, budget, cancellation);
                 certificates.Add(new LipschitzCertificate
                 {
                     Name = name ?? "",
                     Model = deployed.Sha256,
                     Norm = question.Norm,
-                    Region = region,
+                    Region = inputs,
                     OnScores = parsed.GetValue(scores),
                     Outputs = [.. outputs],
                     Lower = constant.Lower,
@@ -88,41 +76,6 @@ internal static class LipschitzCommand
         Constants = [.. constants],
     }.Write(file);
 
-    private static void Check(ParseResult parsed, Option<double?> lower, Option<double?> upper, Option<string?> at, Option<FeatureRadius?> radius, Option<bool> global)
-    {
-        bool Given(Option option) => parsed.GetResult(option) is not null;
-        var ways = (Given(lower) || Given(upper) ? 1 : 0) + (Given(at) || Given(radius) ? 1 : 0) + (parsed.GetValue(global) ? 1 : 0);
-        if (ways != 1) throw new UsageException("Where do the inputs lie? Give either --lower a --upper b, or --at FILE.csv --radius r, or --global.");
-        if (Given(lower) != Given(upper)) throw new UsageException("--lower and --upper belong together.");
-        if (Given(at) != Given(radius)) throw new UsageException("--at and --radius belong together.");
-        if (parsed.GetValue(lower) > parsed.GetValue(upper)) throw new UsageException("--lower is above --upper.");
-    }
-
-    private static IEnumerable<(string? Name, InputRegion? Region)> Regions(
-        ParseResult parsed, Network network, Option<double?> lower, Option<double?> upper, Option<string?> at, Option<FeatureRadius?> radius, Option<string[]> ignore)
-    {
-        var size = network.Input.Size;
-        if (parsed.GetValue(at) is { } file)
-        {
-            var table = CsvSamples.Read(file, new CsvSelection { Ignore = [.. parsed.GetValue(ignore) ?? []] });
-            if (table.FeatureNames.Length != size)
-                throw new SpecificationException(file, $"there are {table.FeatureNames.Length} columns of inputs, the model has {size} inputs; name those that are none with --ignore");
-            var radii = parsed.GetValue(radius)!.Of(table);
-            foreach (var sample in table.Samples) yield return (sample.Name, InputRegion.Ball([.. sample.Values], radii, Norm.Linf));
-        }
-        else if (parsed.GetValue(lower) is { } least)
-        {
-            var (from, to) = (new double[size], new double[size]);
-            Array.Fill(from, least);
-            Array.Fill(to, parsed.GetValue(upper)!.Value);
-            yield return (null, InputRegion.Box(from, to));
-        }
-        else
-        {
-            yield return (null, null);
-        }
-    }
-
     private static LipschitzQuestion Of(LipschitzQuestion question, int[] outputs)
     {
         try
@@ -142,16 +95,6 @@ internal static class LipschitzCommand
             ? $"exact, {constant.Upper.ToString("G10", CultureInfo.InvariantCulture)}"
             : $"between {Down(constant.Lower)} and {Up(double.IsFinite(constant.Upper) ? constant.Upper : null)}";
         return $"{where}{what} ({constant.Method}{(constant.Parts > 0 ? $", {constant.Parts} parts" : "")}){(constant.Explanation is { } explanation ? $"; {explanation}" : "")}";
-    }
-
-    private static Option<double?> Number(string name, string description) => new(name) { Description = description, CustomParser = Parse };
-
-    private static double? Parse(ArgumentResult result)
-    {
-        var text = result.Tokens.Single().Value;
-        if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number)) return number;
-        result.AddError($"'{text}' is no finite number.");
-        return null;
     }
 
     private static string Down(double value) => Rounding.RoundDown(value).ToString(CultureInfo.InvariantCulture);

@@ -23,6 +23,7 @@ internal static class RobustVerifyCommand
             QuestionCommand.Radius(terminal),
             CheckCommand.Create(terminal),
             LipschitzCommand.Create(terminal),
+            OptimizeCommand.Create(terminal),
             CleverCommand.Create(terminal),
             ReportCardCommand.Create(terminal),
             BenchCommand.Create(terminal),

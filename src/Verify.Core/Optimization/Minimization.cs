@@ -62,7 +62,7 @@ internal sealed class Minimization(Problem problem, ImmutableArray<double> cost,
     private void Search()
     {
         var points = new StartingPoints(problem, RandomStream.From("optimization", budget.Seed));
-        for (var first = 0; first < budget.Starts && !IsMet && !cancellation.IsCancellationRequested; first += Batch)
+        for (var first = 0; first < budget.Starts && !IsMet && (first == 0 || !cancellation.IsCancellationRequested); first += Batch)
         {
             var starts = points.Draw(Math.Min(Batch, budget.Starts - first));
             Point[] drawn = Array.ConvertAll(starts, input => PieceSearch.At(problem, cost, input));
