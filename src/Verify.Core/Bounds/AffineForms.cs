@@ -10,13 +10,14 @@ namespace RobustVerify.Core.Bounds;
 /// <para>
 /// y ∈ k + Σ cᵢξᵢ ± e, where an input is its center plus ξᵢ. An affine node maps k and every c, and the absolute values of its
 /// map take e; a function becomes the middle of two parallel lines around it; a product keeps its interval alone. What
-/// float32 adds to a node where bounds are of that is added to e.
+/// float32 adds to a node where bounds are of that is added to e. Where it is asked for (<see cref="Tracking"/>), how far such a line
+/// is from its function becomes a ξ of its own, so that neurons which share it stay related.
 /// </para>
 /// <para>
-/// Requires bounded regions. Returns intervals, sound and never wider than those before; costs as many evaluations as inputs
-/// vary, and two. Where these are few, it decides most neurons for next to nothing and leaves few to backward rows,
-/// which are tighter. Source: affine arithmetic (Stolfi and de Figueiredo 1997), as in Singh et al. 2018 (DeepZ), with one
-/// error for every neuron.
+/// Requires bounded regions. Returns intervals, sound and never wider than those before; costs as many evaluations as there are
+/// ξ, and two. Where these are few, it decides most neurons for next to nothing and leaves few to backward rows,
+/// which are tighter. Source: affine arithmetic (Stolfi and de Figueiredo 1997); with one error for every neuron, or, where they
+/// are tracked, as in Singh et al. 2018 (DeepZ).
 /// </para>
 /// </remarks>
 internal sealed class AffineForms
@@ -24,14 +25,22 @@ internal sealed class AffineForms
     /// <summary>More inputs than that are not worth it.</summary>
     private const int MostInputs = 32;
 
+    /// <summary>The most coefficients of all nodes together where errors are tracked.</summary>
+    private const int MostCoefficients = 1 << 25;
+
     private readonly NodeBounds bounds;
     private readonly double[] radii;
     private readonly int[] inputs;
+    private readonly int mostSymbols;
     private readonly Dictionary<Node, Form> forms = [];
+    private int symbols;
 
-    private AffineForms(NodeBounds bounds, int[] inputs)
+    /// <param name="bounds">The bounds of every node.</param>
+    /// <param name="inputs">The inputs that have a ξ; what others vary by is an error.</param>
+    /// <param name="mostSymbols">How many ξ there may be where errors are tracked; 0 where they are not.</param>
+    private AffineForms(NodeBounds bounds, int[] inputs, int mostSymbols)
     {
-        (this.bounds, this.inputs) = (bounds, inputs);
+        (this.bounds, this.inputs, this.mostSymbols, symbols) = (bounds, inputs, mostSymbols, inputs.Length);
         var input = bounds.Network.Input;
         var regions = bounds.Regions.Length;
         radii = new double[regions * inputs.Length];
@@ -41,14 +50,14 @@ internal sealed class AffineForms
             for (var i = 0; i < input.Size; i++)
             {
                 var (low, high) = (bounds.Lower(input)[r * input.Size + i], bounds.Upper(input)[r * input.Size + i]);
-                form.Constants[r * input.Size + i] = low == high ? low : low / 2 + high / 2;
+                var center = form.Constants[r * input.Size + i] = low == high ? low : low / 2 + high / 2;
+                if (low < high) form.Errors[r * input.Size + i] = Math.BitIncrement(Math.Max(high - center, center - low));
             }
 
             for (var k = 0; k < inputs.Length; k++)
             {
                 var at = r * input.Size + inputs[k];
-                var center = form.Constants[at];
-                radii[r * inputs.Length + k] = Math.BitIncrement(Math.Max(bounds.Upper(input)[at] - center, center - bounds.Lower(input)[at]));
+                (radii[r * inputs.Length + k], form.Errors[at]) = (form.Errors[at], 0);
                 form.Coefficients[(r * inputs.Length + k) * input.Size + inputs[k]] = 1;
             }
         }
@@ -57,10 +66,43 @@ internal sealed class AffineForms
     /// <summary>Begins at the input, or returns null where too many inputs vary.</summary>
     public static AffineForms? Of(NodeBounds bounds)
     {
+        var varying = Varying(bounds);
+        return varying.Length is > 0 and <= MostInputs ? new(bounds, varying, 0) : null;
+    }
+
+    /// <summary>Begins at the input of one region, and gives every neuron on which a function is not linear a ξ of its own.</summary>
+    /// <remarks>Where there would be too many, those of the largest effect on their own node have one, and the others add to its error.</remarks>
+    public static AffineForms Tracking(NodeBounds bounds)
+    {
+        if (bounds.Regions.Length != 1) throw new ArgumentException("Errors are tracked of one region at a time.", nameof(bounds));
+        var (region, most) = (bounds.Regions[0], (int)Math.Max(1, MostCoefficients / bounds.Network.Nodes.Sum(node => (long)node.Size)));
+        var widest = Varying(bounds).OrderByDescending(i => region.Upper[i] - region.Lower[i]).Take(most).Order().ToArray();
+        return new(bounds, widest, most);
+    }
+
+    private static int[] Varying(NodeBounds bounds)
+    {
         var input = bounds.Network.Input;
         var (low, high) = (bounds.Lower(input).ToArray(), bounds.Upper(input).ToArray());
-        var varying = Enumerable.Range(0, low.Length).Where(i => low[i] < high[i]).Select(i => i % input.Size).Distinct().Order().ToArray();
-        return varying.Length is > 0 and <= MostInputs && low.All(double.IsFinite) && high.All(double.IsFinite) ? new(bounds, varying) : null;
+        return [.. Enumerable.Range(0, low.Length).Where(i => low[i] < high[i]).Select(i => i % input.Size).Distinct().Order()];
+    }
+
+    /// <summary>What is known of a node of one region: constants, coefficients (ξ × size, each ξ from −1 to 1) and errors; null where nothing is.</summary>
+    public (double[] Constants, double[] Coefficients, double[] Errors)? Of(Node node)
+    {
+        if (!forms.TryGetValue(node, out var form)) return null;
+        var (coefficients, errors) = ((double[])form.Coefficients.Clone(), (double[])form.Errors.Clone());
+        for (var i = 0; i < inputs.Length * node.Size; i++)
+        {
+            var radius = radii[i / node.Size];
+            if (coefficients[i] == 0 || radius == 1) continue;
+            coefficients[i] *= radius;
+            errors[i % node.Size] += Math.Abs(coefficients[i]) * Rounding.Gamma(2) + 2 * double.Epsilon;
+        }
+
+        var gamma = Rounding.Gamma(inputs.Length + 2);
+        for (var i = 0; i < errors.Length; i++) errors[i] += gamma * errors[i];
+        return (form.Constants, coefficients, errors);
     }
 
     /// <summary>Finds the form of a node from those of its sources, and narrows the node's interval.</summary>
@@ -87,7 +129,7 @@ internal sealed class AffineForms
     private Form Of(AffineNode node)
     {
         var regions = bounds.Regions.Length;
-        var form = new Form(regions, inputs.Length, node.Size);
+        var form = new Form(regions, node.Terms.Select(term => forms[term.Source].Symbols).Append(inputs.Length).Max(), node.Size);
         for (var r = 0; r < regions; r++) node.Bias.CopyTo(form.Constants.AsSpan(r * node.Size));
         var chain = node.Terms.Sum(term => term.Map.LongestInnerProduct) + node.Terms.Length + 4;
         var gamma = 2 * Rounding.Gamma(chain);
@@ -95,17 +137,17 @@ internal sealed class AffineForms
         {
             var from = forms[source];
             map.Accumulate<double>(from.Constants, form.Constants, regions);
-            map.Accumulate<double>(from.Coefficients, form.Coefficients, regions * inputs.Length);
+            map.Accumulate<double>(from.Coefficients, form.Coefficients, regions * from.Symbols);
 
             // What is rounded here is relative to |L| m; widening the errors before the map is applied covers it.
             var errors = Reach(from, source.Size);
             for (var i = 0; i < errors.Length; i++)
-                errors[i] = from.Errors[i] + gamma * (errors[i] + Math.Abs(from.Constants[i])) + double.Epsilon * (inputs.Length + 2);
+                errors[i] = from.Errors[i] + gamma * (errors[i] + Math.Abs(from.Constants[i])) + double.Epsilon * (from.Symbols + 2);
             map.Abs.Accumulate<double>(errors, form.Errors, regions);
         }
 
         for (var i = 0; i < form.Errors.Length; i++)
-            form.Errors[i] += gamma * (Math.Abs(node.Bias[i % node.Size]) + form.Errors[i]) + double.Epsilon * chain * (inputs.Length + 2);
+            form.Errors[i] += gamma * (Math.Abs(node.Bias[i % node.Size]) + form.Errors[i]) + double.Epsilon * chain * (form.Symbols + 2);
         return form;
     }
 
@@ -114,23 +156,35 @@ internal sealed class AffineForms
         var regions = bounds.Regions.Length;
         var low = bounds.Lower(node.Source);
         var high = bounds.Upper(node.Source);
-        var (from, form) = (forms[node.Source], new Form(regions, inputs.Length, node.Size));
-        var reach = Reach(from, node.Size);
-        var gamma = 2 * Rounding.Gamma(inputs.Length + 8);
+        var (from, lines, curved) = (forms[node.Source], new (double Slope, double Below, double Above)[low.Length], new List<int>());
         for (var i = 0; i < low.Length; i++)
         {
             if (!double.IsFinite(low[i]) || !double.IsFinite(high[i]) || !node.Activation.IsDefinedOn(low[i], high[i])) return null;
-            var (slope, below, above) = Parallel(node.Activation, low[i], high[i]);
-            var middle = below / 2 + above / 2;
-            form.Constants[i] = slope * from.Constants[i] + middle;
-            form.Errors[i] = Math.Abs(slope) * from.Errors[i] + Math.Max(above - middle, middle - below);
-            var magnitude = Math.Abs(slope) * (Math.Abs(from.Constants[i]) + reach[i]) + Math.Abs(below) + Math.Abs(above);
-            if ((slope, below, above) != (1, 0, 0)) form.Errors[i] += gamma * magnitude + double.Epsilon * (inputs.Length + 8);
-            if (!double.IsFinite(form.Errors[i] + form.Constants[i])) return null;
-            for (var (k, at) = (0, i / node.Size * inputs.Length * node.Size + i % node.Size); k < inputs.Length; k++, at += node.Size)
-                form.Coefficients[at] = slope * from.Coefficients[at];
+            lines[i] = Parallel(node.Activation, low[i], high[i]);
+            if (mostSymbols > 0 && low[i] < high[i] && !node.Activation.IsLinearOn(low[i], high[i])) curved.Add(i);
         }
 
+        if (curved.Count > mostSymbols - symbols)
+            curved = [.. curved.OrderByDescending(i => lines[i].Above - lines[i].Below).Take(mostSymbols - symbols).Order()];
+        var form = new Form(regions, curved.Count == 0 ? from.Symbols : symbols + curved.Count, node.Size);
+        var (reach, own) = (Reach(from, node.Size), 0);
+        var gamma = 2 * Rounding.Gamma(from.Symbols + 8);
+        for (var i = 0; i < low.Length; i++)
+        {
+            var (slope, below, above) = lines[i];
+            var middle = below / 2 + above / 2;
+            var gap = Math.Max(above - middle, middle - below);
+            form.Constants[i] = slope * from.Constants[i] + middle;
+            form.Errors[i] = Math.Abs(slope) * from.Errors[i];
+            if (own < curved.Count && curved[own] == i) form.Coefficients[(symbols + own++) * node.Size + i] = gap;
+            else form.Errors[i] += gap;
+            var magnitude = Math.Abs(slope) * (Math.Abs(from.Constants[i]) + reach[i]) + Math.Abs(below) + Math.Abs(above);
+            if ((slope, below, above) is not (0 or 1, 0, 0)) form.Errors[i] += gamma * magnitude + double.Epsilon * (from.Symbols + 8);
+            if (!double.IsFinite(form.Errors[i] + form.Constants[i] + gap)) return null;
+            for (var (k, at) = (0, i / node.Size * from.Symbols * node.Size + i % node.Size); k < from.Symbols; k++, at += node.Size) form.Coefficients[at] = slope * from.Coefficients[at];
+        }
+
+        symbols += curved.Count;
         return form;
     }
 
@@ -164,10 +218,11 @@ internal sealed class AffineForms
     private double[] Reach(Form form, int size)
     {
         var reach = (double[])form.Errors.Clone();
-        for (var row = 0; row < radii.Length; row++)
+        for (var row = 0; row < bounds.Regions.Length * form.Symbols; row++)
         {
-            var target = reach.AsSpan(row / inputs.Length * size, size);
-            for (var i = 0; i < size; i++) target[i] += radii[row] * Math.Abs(form.Coefficients[row * size + i]);
+            var radius = row < radii.Length ? radii[row] : 1;
+            var target = reach.AsSpan(row / form.Symbols * size, size);
+            for (var i = 0; i < size; i++) target[i] += radius * Math.Abs(form.Coefficients[row * size + i]);
         }
 
         return reach;
@@ -177,10 +232,10 @@ internal sealed class AffineForms
     {
         var (low, high) = (bounds.Lower(node).ToArray(), bounds.Upper(node).ToArray());
         var reach = Reach(form, node.Size);
-        var gamma = 2 * Rounding.Gamma(inputs.Length + 4);
+        var gamma = 2 * Rounding.Gamma(form.Symbols + 4);
         for (var i = 0; i < low.Length; i++)
         {
-            var far = reach[i] + gamma * (reach[i] + Math.Abs(form.Constants[i])) + double.Epsilon * (inputs.Length + 2);
+            var far = reach[i] + gamma * (reach[i] + Math.Abs(form.Constants[i])) + double.Epsilon * (form.Symbols + 2);
             if (!double.IsFinite(far)) continue;
             (low[i], high[i]) = (Math.Max(low[i], form.Constants[i] - far), Math.Min(high[i], form.Constants[i] + far));
         }
@@ -189,13 +244,16 @@ internal sealed class AffineForms
     }
 
     /// <summary>What is known of a node.</summary>
-    private sealed class Form(int regions, int inputs, int size)
+    private sealed class Form(int regions, int symbols, int size)
     {
+        /// <summary>How many ξ there are; those that came later count for nothing here.</summary>
+        public int Symbols => symbols;
+
         /// <summary>k: regions × size.</summary>
         public double[] Constants { get; } = new double[regions * size];
 
-        /// <summary>c: regions × inputs × size.</summary>
-        public double[] Coefficients { get; } = new double[regions * inputs * size];
+        /// <summary>c: regions × ξ × size.</summary>
+        public double[] Coefficients { get; } = new double[regions * symbols * size];
 
         /// <summary>e: regions × size.</summary>
         public double[] Errors { get; } = new double[regions * size];

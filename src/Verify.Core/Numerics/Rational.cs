@@ -20,6 +20,30 @@ internal readonly struct Rational
 
     private BigInteger Denominator => below + 1;
 
+    /// <summary>The number as a double, off by two units in the last place at most, unless it underflows.</summary>
+    public double Approximation
+    {
+        get
+        {
+            // A quotient of 66 bits or more, of which the conversion keeps the first.
+            var shift = (int)(66 - (numerator.GetBitLength() - Denominator.GetBitLength()));
+            var quotient = shift >= 0 ? (numerator << shift) / Denominator : numerator / (Denominator << -shift);
+            return Math.ScaleB((double)quotient, -shift);
+        }
+    }
+
+    /// <summary>The smallest double that is not below the number.</summary>
+    public double RoundedUp
+    {
+        get
+        {
+            var value = Approximation;
+            while (double.IsFinite(value) && (this - value).Sign <= 0) value = Math.BitDecrement(value);
+            while (double.IsFinite(value) && (this - value).Sign > 0) value = Math.BitIncrement(value);
+            return value;
+        }
+    }
+
     /// <summary>A double is a fraction with a power of two below it.</summary>
     public static implicit operator Rational(double value)
     {

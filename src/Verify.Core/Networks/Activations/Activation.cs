@@ -58,6 +58,16 @@ public abstract class Activation
     /// <summary>Whether the function has a value everywhere between two numbers.</summary>
     public virtual bool IsDefinedOn(double lower, double upper) => true;
 
+    /// <summary>Whether the function is one line everywhere between two numbers; false, too, where nothing is known of its shape.</summary>
+    public virtual bool IsLinearOn(double lower, double upper)
+    {
+        var piece = PieceAt(lower);
+        return piece.Curvature == Curvature.Linear && upper <= piece.End && IsOf(piece, lower) && IsOf(piece, upper);
+
+        // At a breakpoint the value may be that of the piece before.
+        bool IsOf(in Piece part, double z) => Value(z) == part.Function.Value(z);
+    }
+
     /// <summary>An upper bound of the distance between the computed value and the true one.</summary>
     /// <param name="z">The argument.</param>
     /// <param name="value">The value computed there.</param>

@@ -26,6 +26,9 @@ public sealed class LipschitzActivation(
     public override double Value(double z) => value(z);
 
     /// <inheritdoc/>
+    public override bool IsLinearOn(double lower, double upper) => false;
+
+    /// <inheritdoc/>
     public override Piece PieceAt(double z) => throw Unknown();
 
     /// <inheritdoc/>

@@ -1,0 +1,290 @@
+using System.Collections.Immutable;
+using RobustVerify.Core.Bounds;
+using RobustVerify.Core.Networks;
+using RobustVerify.Core.Networks.LinearMaps;
+using RobustVerify.Core.Numerics;
+using RobustVerify.Core.Optimization;
+using RobustVerify.Core.Specifications;
+
+namespace RobustVerify.Core.Reachability;
+
+/// <summary>The outputs that a network reaches over an input region, enclosed in sets, and some of them.</summary>
+/// <remarks>
+/// <para>
+/// Requires a bounded region over which the network has a value. Every set is sound: it holds what is reached, in real arithmetic, rounding accounted for.
+/// The linear box lies in that of intervals, the polytope and the exact box in the linear one; a zonotope is related to neither. Where no neuron changes
+/// phase over the region, the network is one linear function there: over a box the zonotope is what is reached, and the linear box and the
+/// polytope are as small as such can be.
+/// </para>
+/// <para>Sources: Gowal et al. 2018, arXiv 1810.12715 (intervals); Zhang et al. 2018, arXiv 1811.00866 (linear bounds); Singh et al. 2018 (zonotopes).</para>
+/// </remarks>
+public sealed class ReachableOutputs
+{
+    // Steps by which the slopes of every row are optimised.
+    private const int Iterations = 20;
+
+    // Inputs that are drawn to see what is reached at least.
+    private const int Draws = 512;
+
+    private readonly InputRegion region;
+    private readonly Lazy<LinearBoundPropagation> linear;
+    private readonly Lazy<OutputBox> intervals, box;
+    private readonly Lazy<bool> isLinear;
+    private readonly List<ImmutableArray<double>> optima = [];
+
+    /// <summary>Asks for the outputs of a network over a region.</summary>
+    /// <param name="network">The network.</param>
+    /// <param name="region">Where its inputs lie.</param>
+    /// <param name="outputs">Which outputs, in which order; all, if left out.</param>
+    /// <param name="cancellation">Ends the work with an <see cref="OperationCanceledException"/>.</param>
+    /// <exception cref="ArgumentException">The region is not one of the network's inputs, or there is no such output.</exception>
+    public ReachableOutputs(Network network, InputRegion region, ImmutableArray<int> outputs = default, CancellationToken cancellation = default)
+    {
+        if (region.Size != network.Input.Size) throw new ArgumentException($"The region has {region.Size} inputs, the network {network.Input.Size}.", nameof(region));
+        (Network, this.region) = (Of(network, outputs), region);
+        linear = new(() => Propagate(cancellation));
+        intervals = new(Intervals);
+        box = new(() => Linear(cancellation));
+        isLinear = new(IsLinear);
+        Cancellation = cancellation;
+    }
+
+    /// <summary>The network of the outputs that are asked for.</summary>
+    public Network Network { get; }
+
+    private CancellationToken Cancellation { get; }
+
+    private int Size => Network.Output.Size;
+
+    /// <summary>The set of a method.</summary>
+    /// <exception cref="ArgumentException">Nothing bounds an output over the region.</exception>
+    public OutputSet By(ReachabilityMethod method) => method switch
+    {
+        ReachabilityMethod.Interval => IntervalBox(),
+        ReachabilityMethod.Linear => LinearBox(),
+        ReachabilityMethod.Zonotope => Zonotope(),
+        ReachabilityMethod.Polytope => Polytope(Directions.Octagon(Size)),
+        ReachabilityMethod.Exact => ExactBox(),
+        _ => throw new NotSupportedException($"There is no method {method}."),
+    };
+
+    /// <summary>The box of interval propagation.</summary>
+    /// <exception cref="ArgumentException">Nothing bounds an output over the region.</exception>
+    public OutputBox IntervalBox() => intervals.Value;
+
+    /// <summary>The box of linear bounds.</summary>
+    /// <inheritdoc cref="IntervalBox"/>
+    public OutputBox LinearBox() => box.Value;
+
+    /// <summary>The smallest box, as far as the work that is allowed proves: tight where the least and the largest value of every output are known.</summary>
+    /// <param name="budget">How much work each of them may cost.</param>
+    /// <inheritdoc cref="IntervalBox"/>
+    public OutputBox ExactBox(OptimizationBudget? budget = null)
+    {
+        var around = LinearBox();
+        var ranges = new OutputOptimization(Network, region).Ranges(budget, Cancellation);
+        Cancellation.ThrowIfCancellationRequested();
+        optima.AddRange(ranges.SelectMany(range => (ImmutableArray<double>[])[range.Minimum.Input, range.Maximum.Input]).Where(input => !input.IsEmpty));
+        return Box(
+            [.. around.Lower.Zip(ranges, (low, range) => Math.Max(low, range.Minimum.Limit))],
+            [.. around.Upper.Zip(ranges, (high, range) => Math.Min(high, range.Maximum.Limit))],
+            isTight: ranges.All(range => range.IsExact));
+    }
+
+    /// <summary>The polytope of some directions in the box of linear bounds.</summary>
+    /// <param name="directions">Directions × outputs.</param>
+    /// <exception cref="ArgumentException">Nothing bounds an output over the region, or these are no directions of the outputs.</exception>
+    public OutputPolytope Polytope(double[] directions)
+    {
+        if (directions.Length % Size != 0) throw new ArgumentException($"{directions.Length} numbers are no directions of {Size} outputs.", nameof(directions));
+        var around = LinearBox();
+        return new OutputPolytope(around, directions, Limits(directions, Cancellation)) { IsTight = around.IsTight };
+    }
+
+    /// <summary>The zonotope of affine forms in which every neuron that changes phase has a generator.</summary>
+    /// <inheritdoc cref="IntervalBox"/>
+    public OutputZonotope Zonotope()
+    {
+        var bounds = new NodeBounds(linear.Value.Bounds);
+        var forms = AffineForms.Tracking(bounds);
+        foreach (var node in Network.Nodes)
+        {
+            Cancellation.ThrowIfCancellationRequested();
+            forms.Through(node);
+        }
+
+        var (center, coefficients, slack) = forms.Of(Network.Output) ?? throw Unbounded();
+        var low = bounds.Lower(Network.Output);
+        for (var k = 0; k < Size; k++)
+        {
+            if (low[k] != bounds.Upper(Network.Output)[k]) continue;
+            // A constant, whatever rounding says of it.
+            (center[k], slack[k]) = (low[k], 0);
+            for (var at = k; at < coefficients.Length; at += Size) coefficients[at] = 0;
+        }
+
+        var varying = Enumerable.Range(0, region.Size).Count(i => region.Lower[i] < region.Upper[i]);
+        var isExact = region.IsBox && isLinear.Value && coefficients.Length == varying * Size;
+        var generators = new List<double>();
+        for (var at = 0; at < coefficients.Length; at += Size)
+        {
+            var generator = coefficients.AsSpan(at, Size);
+            if (generator.ContainsAnyExcept(0)) generators.AddRange(generator);
+        }
+
+        return new OutputZonotope(center, [.. generators], slack) { IsExact = isExact, IsTight = isExact };
+    }
+
+    /// <summary>Outputs at random inputs of the region, rounded to nearest: points × outputs.</summary>
+    /// <param name="count">How many points.</param>
+    /// <param name="seed">Which random numbers are used.</param>
+    public double[] Sample(int count, ulong seed = 0)
+    {
+        var inputs = new float[count * region.Size];
+        UniformSampling.Draw(region, RandomStream.From("reachable outputs", seed), inputs);
+        return Evaluate(inputs);
+    }
+
+    /// <summary>For every direction d, a value that d·y reaches or falls below and one that it reaches or exceeds, as far apart as some inputs tell.</summary>
+    /// <remarks>Rounded inward, so that of a value that stays the former is the larger one. The inputs are random, those at which linear bounds would be attained, and those that <see cref="ExactBox"/> found.</remarks>
+    /// <param name="directions">Directions × outputs.</param>
+    /// <exception cref="ArgumentException">Nothing bounds an output over the region.</exception>
+    public ImmutableArray<(double Lower, double Upper)> Reached(double[] directions)
+    {
+        var (inputs, count) = (Candidates(directions), directions.Length / Size);
+        var along = new double[inputs.Length / region.Size * count];
+        new DenseMap(directions, count, Size).Accumulate<double>(Evaluate(inputs), along, along.Length / count);
+        var extremes = ImmutableArray.CreateBuilder<InputRegion>(2 * count);
+        for (var i = 0; i < 2 * count; i++)
+        {
+            var (direction, sign) = (i % count, i < count ? 1 : -1);
+            var best = Enumerable.Range(0, along.Length / count).MinBy(row => sign * along[row * count + direction]);
+            extremes.Add(At(inputs.AsSpan(best * region.Size, region.Size)));
+        }
+
+        var bounds = IntervalPropagation.Propagate(Network, extremes.MoveToImmutable());
+        var reached = ImmutableArray.CreateBuilder<(double, double)>(count);
+        for (var i = 0; i < count; i++)
+        {
+            var direction = directions.AsSpan(i * Size, Size);
+            reached.Add((-Minimum(Array.ConvertAll(direction.ToArray(), d => -d), bounds, i), Minimum(direction, bounds, count + i)));
+        }
+
+        return reached.MoveToImmutable();
+    }
+
+    /// <summary>A lower bound of d·y at one input.</summary>
+    internal double MinimumAt(ReadOnlySpan<float> input, ReadOnlySpan<double> direction) =>
+        Minimum(direction, IntervalPropagation.Propagate(Network, [At(input)]), 0);
+
+    private double Minimum(ReadOnlySpan<double> direction, NodeBounds bounds, int region) => Concretization.MinimumInBox(
+        direction, bounds.Lower(Network.Output).Slice(region * Size, Size), bounds.Upper(Network.Output).Slice(region * Size, Size));
+
+    private static InputRegion At(ReadOnlySpan<float> input)
+    {
+        var point = new double[input.Length];
+        for (var i = 0; i < point.Length; i++) point[i] = input[i];
+        return InputRegion.Box(point, point);
+    }
+
+    /// <summary>Nothing is known of the outputs, and why.</summary>
+    private ArgumentException Unbounded()
+    {
+        var bounds = linear.IsValueCreated ? linear.Value.Bounds : IntervalPropagation.Propagate(Network, [region]);
+        foreach (var node in Network.Nodes.OfType<ElementwiseNode>())
+        {
+            for (var i = 0; i < node.Size; i++)
+            {
+                var (low, high) = (bounds.Lower(node.Source)[i], bounds.Upper(node.Source)[i]);
+                if (!node.Activation.IsDefinedOn(low, high))
+                    return new ArgumentException(FormattableString.Invariant($"The outputs may have no value over the region: {node.Activation.Name} has none everywhere between {low:G4} and {high:G4}, which may be what it is given."));
+            }
+        }
+
+        return new ArgumentException("Nothing bounds the outputs over the region: a number may overflow.");
+    }
+
+    private static Network Of(Network network, ImmutableArray<int> outputs)
+    {
+        if (outputs.IsDefaultOrEmpty) return network;
+        foreach (var output in outputs)
+        {
+            if (output < 0 || output >= network.Output.Size) throw new ArgumentException($"There is no output {output}; the model has the outputs 0 to {network.Output.Size - 1}.", nameof(outputs));
+        }
+
+        if (outputs.Distinct().Count() < outputs.Length) throw new ArgumentException("An output is named twice.", nameof(outputs));
+        return new Network(network.Input, new AffineNode(network.Output, new SelectionMap(network.Output.Size, [.. outputs])), network.Inputs);
+    }
+
+    private LinearBoundPropagation Propagate(CancellationToken cancellation)
+    {
+        var propagation = LinearBoundPropagation.Propagate(Network, [region], Iterations, cancellation: cancellation);
+        return propagation.IsDefinedOn(0) ? propagation : throw Unbounded();
+    }
+
+    private OutputBox Intervals()
+    {
+        var bounds = IntervalPropagation.Propagate(Network, [region]);
+        return Box([.. bounds.Lower(Network.Output)], [.. bounds.Upper(Network.Output)], isTight: false);
+    }
+
+    private OutputBox Linear(CancellationToken cancellation)
+    {
+        var around = IntervalBox();
+        var units = new double[2 * Size * Size];
+        for (var k = 0; k < Size; k++) (units[k * Size + k], units[(Size + k) * Size + k]) = (1, -1);
+        var limits = Limits(units, cancellation);
+        return Box(
+            [.. around.Lower.Select((low, k) => Math.Max(low, -limits[Size + k]))],
+            [.. around.Upper.Select((high, k) => Math.Min(high, limits[k]))],
+            isTight: region.IsBox && isLinear.Value);
+    }
+
+    private OutputBox Box(ImmutableArray<double> lower, ImmutableArray<double> upper, bool isTight) =>
+        lower.Zip(upper).All(ends => double.IsFinite(ends.Second - ends.First)) ? new OutputBox(lower, upper) { IsTight = isTight, IsExact = isTight && lower.Length == 1 } : throw Unbounded();
+
+    /// <summary>The largest value along every direction.</summary>
+    private double[] Limits(double[] directions, CancellationToken cancellation)
+    {
+        var opposite = Array.ConvertAll(directions, value => -value);
+        var limits = Array.ConvertAll(linear.Value.LowerBounds(opposite, 0, 2 * Iterations, cancellation: cancellation), bound => -bound);
+        return limits.All(double.IsFinite) ? limits : throw Unbounded();
+    }
+
+    private bool IsLinear()
+    {
+        var bounds = linear.Value.Bounds;
+        return Network.Nodes.All(node => node switch
+        {
+            ProductNode => false,
+            ElementwiseNode { Source: var source, Activation: var activation } => Enumerable.Range(0, node.Size).All(i =>
+                bounds.Lower(source)[i] is var low && bounds.Upper(source)[i] is var high && (low == high || activation.IsLinearOn(low, high))),
+            _ => true,
+        });
+    }
+
+    private double[] Evaluate(float[] inputs) => Network.Evaluate<double>(Array.ConvertAll(inputs, value => (double)value), inputs.Length / region.Size);
+
+    private float[] Candidates(double[] directions)
+    {
+        double[] both = [.. directions, .. directions.Select(d => -d)];
+        var rows = both.Length / Size;
+        var lines = linear.Value.LinearLowerBounds(both, new int[rows], Iterations, [.. Enumerable.Repeat(double.PositiveInfinity, rows)], Cancellation);
+        var inputs = new float[(Draws + rows + optima.Count) * region.Size];
+        UniformSampling.Draw(region, RandomStream.From("reached outputs", 0), inputs.AsSpan(0, Draws * region.Size));
+        var (lower, upper) = region.Representable;
+        var point = new double[region.Size];
+        for (var row = 0; row < rows + optima.Count; row++)
+        {
+            var input = inputs.AsSpan((Draws + row) * region.Size, region.Size);
+            if (row < rows) Concretization.Minimizer(lines.Gradient(row), region, point);
+            else optima[row - rows].CopyTo(point);
+            for (var i = 0; i < input.Length && !region.IsBox; i++) point[i] += 1e-6 * (region.Center[i] - point[i]);
+            for (var i = 0; i < input.Length; i++) input[i] = Math.Clamp((float)point[i], lower[i], upper[i]);
+            // Beyond a ball that its box cuts, one that was drawn stands for it.
+            if (!region.Contains(input)) inputs.AsSpan(0, region.Size).CopyTo(input);
+        }
+
+        return inputs;
+    }
+}
