@@ -57,7 +57,7 @@ internal sealed class PieceSearch(Problem problem, ImmutableArray<double> cost, 
     /// <summary>The best point that is reached over the pieces that meet where one is.</summary>
     public Point Around(Point start, CancellationToken cancellation)
     {
-        for (var point = start; ; )
+        for (var point = start; ;)
         {
             var pattern = pieces.PatternOf(Evaluation<double>.Of(problem.Network, point.Input, 1));
             var free = Ties(point.Input, pattern);
