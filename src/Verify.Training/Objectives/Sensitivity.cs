@@ -11,13 +11,20 @@ namespace RobustVerify.Training.Objectives;
 /// the label as soon as m/ρ exceeds 1. Of a wrong answer (m &lt; 0) the narrow one counts as the worse, as it must
 /// in whatever depends on m/ρ and falls with m.
 /// </para>
+/// <para>
+/// A volume is zero as soon as one width is, however wide the others are. What is minimised therefore has ρ² + (τm)² in the place of
+/// ρ², as scale-free as before: where some margins do not move at all, there is nothing to be gained from them.
+/// </para>
 /// </remarks>
 internal static class Sensitivity
 {
-    /// <summary>What is added to widths, so that a constant output has a logarithm.</summary>
+    /// <summary>The width that a constant output counts as having, so that it has a logarithm.</summary>
     private const double LeastWidth = 1e-12;
 
-    /// <summary>The mean over all labels but the right one of 2 ln 2 − arsinh(m/ρ).</summary>
+    /// <summary>Radii that are less than this part of the margin count about as this: narrower is not better any more.</summary>
+    private const double LeastShare = 0.01;
+
+    /// <summary>The mean over all labels but the right one of 2 ln 2 − arsinh(m/√(ρ² + τ²m²)).</summary>
     /// <param name="label">The right one, whose margin is not read.</param>
     /// <param name="margins">m: the label's score less each score.</param>
     /// <param name="radii">ρ: half the widths of the reachable intervals of the margins.</param>
@@ -31,11 +38,13 @@ internal static class Sensitivity
         {
             (marginDerivative[j], radiusDerivative[j]) = (0, 0);
             if (j == label) continue;
-            var (margin, radius) = (margins[j], radii[j] + LeastWidth);
-            var ratio = margin / radius;
-            var size = Math.Sqrt(margin * margin + radius * radius);
+            var (margin, radius) = (margins[j], radii[j]);
+            var square = radius * radius + LeastWidth * LeastWidth;
+            var floored = Math.Sqrt(square + LeastShare * LeastShare * margin * margin);
+            var ratio = margin / floored;
             sum += share * (2 * Math.Log(2) - Math.Asinh(ratio));
-            (marginDerivative[j], radiusDerivative[j]) = (-share / size, share * ratio / size);
+            var slope = share / (Math.Sqrt(1 + ratio * ratio) * floored * floored * floored);
+            (marginDerivative[j], radiusDerivative[j]) = (-slope * square, slope * margin * radius);
         }
 
         return sum;

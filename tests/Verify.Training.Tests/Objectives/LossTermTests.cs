@@ -104,9 +104,20 @@ public sealed class LossTermTests
     {
         var unused = new double[3];
 
-        var value = Sensitivity.OfMargins(0, [0, 1000, 2000], [0, 0.01, 0.05], unused, new double[3]);
+        var value = Sensitivity.OfMargins(0, [0, 10, 20], [0, 1, 3], unused, new double[3]);
 
-        Assert.Equal((Math.Log(2 * 0.01 / 1000) + Math.Log(2 * 0.05 / 2000)) / 2, value, 1e-6);
+        Assert.Equal((Math.Log(2.0 / 10) + Math.Log(6.0 / 20)) / 2, value, 2e-2);
+    }
+
+    [Fact]
+    public void A_margin_that_does_not_move_is_finite_and_pulls_no_more()
+    {
+        var (margins, radii) = (new double[3], new double[3]);
+
+        Assert.True(double.IsFinite(Sensitivity.OfMargins(0, [0, 10, 0], [0, 0, 0], margins, radii)));
+        Assert.All(margins.Concat(radii), derivative => Assert.True(double.IsFinite(derivative)));
+        Assert.Equal(0, radii[1]);
+        Assert.Equal(0, margins[1], 1e-12);
     }
 
     [Fact]

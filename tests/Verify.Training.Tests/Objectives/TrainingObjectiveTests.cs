@@ -67,6 +67,22 @@ public sealed class TrainingObjectiveTests
     }
 
     [Fact]
+    public async Task One_thread_gives_the_same_bits_as_several()
+    {
+        var architecture = Architecture.FullyConnected([30, 100, 10], ReLU.Instance);
+        var parameters = architecture.Initialize(3);
+        var objective = new TrainingObjective(architecture, RandomExamples.Labelled(1000, 30, 10), new TrainingLoss());
+        var (several, one) = (new double[objective.Size], new double[objective.Size]);
+
+        var value = objective.Evaluate(parameters, several);
+        var alone = await Task.Factory.StartNew(
+            () => objective.Evaluate(parameters, one), CancellationToken.None, TaskCreationOptions.None, new ConcurrentExclusiveSchedulerPair().ExclusiveScheduler);
+
+        Assert.Equal(value, alone);
+        Assert.Equal(several, one);
+    }
+
+    [Fact]
     public void A_label_that_is_no_output_is_refused()
     {
         var error = Assert.Throws<ArgumentException>(() => new TrainingObjective(
