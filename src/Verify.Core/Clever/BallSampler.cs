@@ -1,4 +1,5 @@
-using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using RobustVerify.Core.Numerics;
 using RobustVerify.Core.Specifications;
 
@@ -18,7 +19,7 @@ internal sealed class BallSampler
     private readonly Norm norm;
     private readonly float radius;
     private readonly float[] center;
-    private readonly (float[] Lower, float[] Upper)? domain;
+    private readonly float[] lower, upper;
     private readonly float[] direction;
 
     /// <summary>Prepares the ball of a radius about a point of the domain.</summary>
@@ -26,21 +27,28 @@ internal sealed class BallSampler
     {
         (this.norm, this.radius, this.center) = (norm, (float)radius, center.ToArray());
         direction = new float[center.Length + norm switch { Norm.L1 => 1, Norm.L2 => 2, _ => 0 }];
-        if (domain is not null) this.domain = ([.. domain.Representable.Lower], [.. domain.Representable.Upper]);
+        lower = domain is null ? [.. Enumerable.Repeat(float.NegativeInfinity, center.Length)] : [.. domain.Representable.Lower];
+        upper = domain is null ? [.. Enumerable.Repeat(float.PositiveInfinity, center.Length)] : [.. domain.Representable.Upper];
     }
 
     /// <summary>Fills rows of points.</summary>
     public void Draw(RandomLanes random, Span<float> points)
     {
-        for (; points.Length > 0; points = points[center.Length..])
+        for (; points.Length > 0; points = points[center.Length..]) Place(radius * Direction(random), points[..center.Length]);
+    }
+
+    /// <summary>The point in the direction, at a distance that is so many times its length, or what the domain has next to it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Place(float scale, Span<float> point)
+    {
+        var i = 0;
+        for (; i <= point.Length - Vector512<float>.Count; i += Vector512<float>.Count)
         {
-            var point = points[..center.Length];
-            var scale = radius * Direction(random);
-            TensorPrimitives.FusedMultiplyAdd(direction.AsSpan(0, center.Length), scale, center, point);
-            if (domain is not var (lower, upper)) continue;
-            TensorPrimitives.Max(point, lower, point);
-            TensorPrimitives.Min(point, upper, point);
+            var moved = Vector512.FusedMultiplyAdd(Vector512.Create(direction.AsSpan(i)), Vector512.Create(scale), Vector512.Create(center.AsSpan(i)));
+            Vector512.Min(Vector512.Max(moved, Vector512.Create(lower.AsSpan(i))), Vector512.Create(upper.AsSpan(i))).CopyTo(point[i..]);
         }
+
+        for (; i < point.Length; i++) point[i] = MathF.Min(MathF.Max(MathF.FusedMultiplyAdd(direction[i], scale, center[i]), lower[i]), upper[i]);
     }
 
     /// <summary>Draws a direction; returns what makes it a point of the unit ball.</summary>

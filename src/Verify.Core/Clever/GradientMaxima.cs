@@ -11,27 +11,27 @@ namespace RobustVerify.Core.Clever;
 /// </remarks>
 internal sealed class GradientMaxima : IBatchSampler
 {
-    // Enough rows for a matrix product to be fast; fewer, but whole tiles, where the values of so many do not stay in the caches.
-    private const int MostRows = 256;
-    private const int TileRows = 8;
-    private const int MostValues = 3 << 18;
+    // Enough for matrix products to be fast, few enough for their values to stay in the caches.
+    private const int MostColumns = 32;
 
     private readonly CleverQuestion question;
     private readonly ImmutableArray<Node> gradients;
     private readonly BallSampler ball;
-    private readonly Evaluation<float> evaluation;
+    private readonly ColumnEvaluation<float> evaluation;
     private readonly Evaluation<double> exact;
     private readonly float[] points;
     private readonly float[][] steepest;
     private readonly double[] point;
+    private readonly float[] norms;
 
     internal GradientMaxima(Network network, ImmutableArray<Node> gradients, ReadOnlySpan<float> center, CleverQuestion question)
     {
         (this.question, this.gradients) = (question, gradients);
-        var rows = Math.Min(question.Samples, Math.Clamp(MostValues / network.Nodes.Sum(node => node.Size) / TileRows * TileRows, TileRows, MostRows));
+        var rows = Math.Min(question.Samples, MostColumns);
         ball = new BallSampler(center, question.Norm, question.Radius, question.Domain);
-        (evaluation, exact) = (new Evaluation<float>(network, rows), new Evaluation<double>(network, 1));
+        (evaluation, exact) = (new ColumnEvaluation<float>(network, rows), new Evaluation<double>(network, 1));
         (points, point) = (new float[rows * center.Length], new double[center.Length]);
+        norms = new float[evaluation.Capacity];
         steepest = new float[gradients.Length][];
         for (var i = 0; i < steepest.Length; i++) steepest[i] = new float[center.Length];
     }
@@ -69,11 +69,11 @@ internal sealed class GradientMaxima : IBatchSampler
             evaluation.Run(drawn, rows);
             for (var i = 0; i < maxima.Length; i++)
             {
-                var values = evaluation[gradients[i]];
+                DualNorm.OfColumns(evaluation[gradients[i]], norms.AsSpan(0, evaluation.Columns), question.Norm);
                 for (var row = 0; row < rows; row++)
                 {
                     // So written that what is not a number is the largest.
-                    var norm = (double)DualNorm.Of(values.Slice(row * size, size), question.Norm);
+                    var norm = (double)norms[row];
                     if (norm <= maxima[i] || double.IsNaN(maxima[i])) continue;
                     maxima[i] = norm;
                     drawn.Slice(row * size, size).CopyTo(steepest[i]);

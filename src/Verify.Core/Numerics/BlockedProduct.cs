@@ -91,7 +91,7 @@ internal static unsafe class BlockedProduct
 
                 for (var i = 0; i < rows;)
                 {
-                    var height = Height(rows - i, TLanes.TileRows);
+                    var height = Tile.Height(rows - i, TLanes.TileRows);
                     for (var p = 0; p < width; p += panelWidth)
                     {
                         Panel<T, TVector, TLanes>(
@@ -123,7 +123,7 @@ internal static unsafe class BlockedProduct
             {
                 for (var i = 0; i < rows;)
                 {
-                    var height = Height(rows - i, TLanes.TileRows);
+                    var height = Tile.Height(rows - i, TLanes.TileRows);
                     Multiply<T, TVector, TLanes, Three>(a + i * aStride + k, aStride, b + k * bStride + j, bStride, c + i * cRow + j, cRow, height, depth, fresh && k == 0);
                     i += height;
                 }
@@ -132,9 +132,6 @@ internal static unsafe class BlockedProduct
 
         return whole;
     }
-
-    /// <summary>The largest height of a tile that is not above either number.</summary>
-    private static int Height(int rows, int tileRows) => Math.Min(tileRows, rows switch { >= 8 => 8, >= 4 => 4, >= 2 => 2, _ => 1 });
 
     /// <summary>One panel of b: a tile of three vectors, or where fewer columns are left, tiles of one vector each.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -190,12 +187,7 @@ internal static unsafe class BlockedProduct
         where TLanes : struct, ILanes<T, TVector>
         where TVectors : struct, IConstant
     {
-        switch (height)
-        {
-            case 8: Tile.Accumulate<T, TVector, TLanes, Eight, TVectors>(a, aStride, b, bStride, c, cStride, depth, fresh); break;
-            case 4: Tile.Accumulate<T, TVector, TLanes, Four, TVectors>(a, aStride, b, bStride, c, cStride, depth, fresh); break;
-            case 2: Tile.Accumulate<T, TVector, TLanes, Two, TVectors>(a, aStride, b, bStride, c, cStride, depth, fresh); break;
-            default: Tile.Accumulate<T, TVector, TLanes, One, TVectors>(a, aStride, b, bStride, c, cStride, depth, fresh); break;
-        }
+        var zero = default(T);
+        Tile.Accumulate<T, TVector, TLanes, TVectors, RowTerms>(height, a, aStride, b, new RowTerms(bStride), c, cStride, fresh ? &zero : null, 0, depth);
     }
 }

@@ -34,64 +34,133 @@ internal readonly struct Eight : IConstant
     public static int Value => 8;
 }
 
+/// <summary>Where the factors of the terms of a sum lie, one term after another.</summary>
+internal interface ITerms
+{
+    /// <summary>The distance of the left factor, a number, from the first row's first.</summary>
+    nint Left { get; }
+
+    /// <summary>The distance of the right factor, a row of numbers, from the first.</summary>
+    nint Right { get; }
+
+    /// <summary>Goes on to the next term.</summary>
+    void Next();
+}
+
+/// <summary>Left factors that follow one another, and rows at even distances.</summary>
+internal struct RowTerms(nint stride) : ITerms
+{
+    public nint Left { get; private set; }
+
+    public nint Right { get; private set; }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Next()
+    {
+        Left++;
+        Right += stride;
+    }
+}
+
+/// <summary>Factors at even distances.</summary>
+internal struct EvenTerms(nint leftStride, nint rightStride) : ITerms
+{
+    public nint Left { get; private set; }
+
+    public nint Right { get; private set; }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Next()
+    {
+        Left += leftStride;
+        Right += rightStride;
+    }
+}
+
 /// <summary>The innermost loop of a matrix product: a tile of the result that stays in registers.</summary>
 internal static unsafe class Tile
 {
-    /// <summary>c += a · b, or c = a · b where it is fresh, for a tile of TRows rows and TVectors vectors of columns.</summary>
+    /// <summary>The largest height of a tile that is not above either number.</summary>
+    public static int Height(int rows, int tileRows) => Math.Min(tileRows, rows switch { >= 8 => 8, >= 4 => 4, >= 2 => 2, _ => 1 });
+
+    /// <summary>A tile of a height that <see cref="Height"/> gives.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Accumulate<T, TVector, TLanes, TVectors, TTerms>(
+        int height, T* a, nint aStride, T* b, TTerms terms, T* c, nint cStride, T* s, nint sStride, int depth)
+        where T : unmanaged
+        where TVector : struct
+        where TLanes : struct, ILanes<T, TVector>
+        where TVectors : struct, IConstant
+        where TTerms : struct, ITerms
+    {
+        switch (height)
+        {
+            case 8: Accumulate<T, TVector, TLanes, Eight, TVectors, TTerms>(a, aStride, b, terms, c, cStride, s, sStride, depth); break;
+            case 4: Accumulate<T, TVector, TLanes, Four, TVectors, TTerms>(a, aStride, b, terms, c, cStride, s, sStride, depth); break;
+            case 2: Accumulate<T, TVector, TLanes, Two, TVectors, TTerms>(a, aStride, b, terms, c, cStride, s, sStride, depth); break;
+            default: Accumulate<T, TVector, TLanes, One, TVectors, TTerms>(a, aStride, b, terms, c, cStride, s, sStride, depth); break;
+        }
+    }
+
+    /// <summary>c = s + Σₖ aₖ bₖ for a tile of TRows rows and TVectors vectors of columns.</summary>
     /// <remarks>
     /// The number of rows and of vectors is part of the type, so that the conditions below are decided when the method is
     /// compiled, each size has its own branch-free loop, and the sums never leave the registers. Eight rows of three
     /// vectors are 24 sums, three vectors of b and one broadcast element of a: 28 of 32 registers. Each sum is a chain
-    /// of multiply–adds in the order of k; 24 independent chains hide their latency.
+    /// of multiply–adds in the order of k; 24 independent chains hide their latency. A chain begins with its row's number in s,
+    /// or where there is none, with c.
     /// </remarks>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Accumulate<T, TVector, TLanes, TRows, TVectors>(
-        T* a, nint aStride, T* b, nint bStride, T* c, nint cStride, int depth, bool fresh)
+    public static void Accumulate<T, TVector, TLanes, TRows, TVectors, TTerms>(
+        T* a, nint aStride, T* b, TTerms terms, T* c, nint cStride, T* s, nint sStride, int depth)
         where T : unmanaged
         where TVector : struct
         where TLanes : struct, ILanes<T, TVector>
         where TRows : struct, IConstant
         where TVectors : struct, IConstant
+        where TTerms : struct, ITerms
     {
         T* a1 = a + aStride, a2 = a1 + aStride, a3 = a2 + aStride, a4 = a3 + aStride, a5 = a4 + aStride, a6 = a5 + aStride, a7 = a6 + aStride;
         Strip<T, TVector, TLanes, TVectors> c0 = default, c1 = default, c2 = default, c3 = default, c4 = default, c5 = default, c6 = default, c7 = default;
 
-        c0.Begin(c, fresh);
-        if (TRows.Value >= 2) c1.Begin(c + cStride, fresh);
+        var begun = s == null;
+        c0.Begin(c, s, begun);
+        if (TRows.Value >= 2) c1.Begin(c + cStride, s + sStride, begun);
         if (TRows.Value >= 4)
         {
-            c2.Begin(c + 2 * cStride, fresh);
-            c3.Begin(c + 3 * cStride, fresh);
+            c2.Begin(c + 2 * cStride, s + 2 * sStride, begun);
+            c3.Begin(c + 3 * cStride, s + 3 * sStride, begun);
         }
 
         if (TRows.Value >= 8)
         {
-            c4.Begin(c + 4 * cStride, fresh);
-            c5.Begin(c + 5 * cStride, fresh);
-            c6.Begin(c + 6 * cStride, fresh);
-            c7.Begin(c + 7 * cStride, fresh);
+            c4.Begin(c + 4 * cStride, s + 4 * sStride, begun);
+            c5.Begin(c + 5 * cStride, s + 5 * sStride, begun);
+            c6.Begin(c + 6 * cStride, s + 6 * sStride, begun);
+            c7.Begin(c + 7 * cStride, s + 7 * sStride, begun);
         }
 
         for (nint k = 0; k < depth; k++)
         {
             Strip<T, TVector, TLanes, TVectors> row = default;
-            row.Load(b);
-            b += bStride;
+            row.Load(b + terms.Right);
+            var i = terms.Left;
+            terms.Next();
 
-            c0.Add(a[k], row);
-            if (TRows.Value >= 2) c1.Add(a1[k], row);
+            c0.Add(a[i], row);
+            if (TRows.Value >= 2) c1.Add(a1[i], row);
             if (TRows.Value >= 4)
             {
-                c2.Add(a2[k], row);
-                c3.Add(a3[k], row);
+                c2.Add(a2[i], row);
+                c3.Add(a3[i], row);
             }
 
             if (TRows.Value >= 8)
             {
-                c4.Add(a4[k], row);
-                c5.Add(a5[k], row);
-                c6.Add(a6[k], row);
-                c7.Add(a7[k], row);
+                c4.Add(a4[i], row);
+                c5.Add(a5[i], row);
+                c6.Add(a6[i], row);
+                c7.Add(a7[i], row);
             }
         }
 
@@ -112,7 +181,7 @@ internal static unsafe class Tile
         }
     }
 
-    /// <summary>One row of a tile: one vector, or three.</summary>
+    /// <summary>One row of a tile: one vector, two or three.</summary>
     private struct Strip<T, TVector, TLanes, TVectors>
         where T : unmanaged
         where TVector : struct
@@ -125,16 +194,25 @@ internal static unsafe class Tile
         public void Load(T* source)
         {
             first = TLanes.Load(source);
-            if (TVectors.Value < 3) return;
-            second = TLanes.Load(source + TLanes.Count);
-            third = TLanes.Load(source + 2 * TLanes.Count);
+            if (TVectors.Value >= 2) second = TLanes.Load(source + TLanes.Count);
+            if (TVectors.Value >= 3) third = TLanes.Load(source + 2 * TLanes.Count);
         }
 
         // The tile that follows begins where this one ends: its sums are on their way from memory while this one computes.
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public void Begin(T* source, bool fresh)
+        public void Begin(T* source, T* start, bool begun)
         {
-            if (!fresh) Load(source);
+            if (begun)
+            {
+                Load(source);
+            }
+            else
+            {
+                first = TLanes.Broadcast(*start);
+                second = first;
+                third = first;
+            }
+
             if (!Sse.IsSupported || TVectors.Value < 3) return;
             Sse.Prefetch0(source + 3 * TLanes.Count);
             Sse.Prefetch0(source + 4 * TLanes.Count);
@@ -145,9 +223,8 @@ internal static unsafe class Tile
         public readonly void Store(T* target)
         {
             TLanes.Store(first, target);
-            if (TVectors.Value < 3) return;
-            TLanes.Store(second, target + TLanes.Count);
-            TLanes.Store(third, target + 2 * TLanes.Count);
+            if (TVectors.Value >= 2) TLanes.Store(second, target + TLanes.Count);
+            if (TVectors.Value >= 3) TLanes.Store(third, target + 2 * TLanes.Count);
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -155,9 +232,8 @@ internal static unsafe class Tile
         {
             var broadcast = TLanes.Broadcast(factor);
             first = TLanes.FusedMultiplyAdd(broadcast, row.first, first);
-            if (TVectors.Value < 3) return;
-            second = TLanes.FusedMultiplyAdd(broadcast, row.second, second);
-            third = TLanes.FusedMultiplyAdd(broadcast, row.third, third);
+            if (TVectors.Value >= 2) second = TLanes.FusedMultiplyAdd(broadcast, row.second, second);
+            if (TVectors.Value >= 3) third = TLanes.FusedMultiplyAdd(broadcast, row.third, third);
         }
     }
 }

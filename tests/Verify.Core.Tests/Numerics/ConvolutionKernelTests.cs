@@ -6,7 +6,7 @@ namespace RobustVerify.Core.Tests.Numerics;
 [Trait("Category", "Simd")]
 public class ConvolutionKernelTests
 {
-    private static readonly ConvolutionShape[] Shapes =
+    internal static readonly ConvolutionShape[] Shapes =
     [
         new(1, 1, 1, 1, 1, 1),
         new(3, 8, 8, 5, 3, 3),
@@ -153,7 +153,7 @@ public class ConvolutionKernelTests
     }
 
     /// <summary>The definition: every weight, with every pair of elements that it connects, in the order of the kernel.</summary>
-    private static void Visit(ConvolutionShape s, Action<int, int, int> visit)
+    internal static void Visit(ConvolutionShape s, Action<int, int, int> visit)
     {
         var (inputs, outputs) = (s.InputChannels / s.Groups, s.OutputChannels / s.Groups);
         for (var o = 0; o < s.OutputChannels; o++)
@@ -173,7 +173,7 @@ public class ConvolutionKernelTests
                             }
     }
 
-    private static (T[] X, T[] W, T[] Y) Tensors<T>(ConvolutionShape shape, int rows) where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    internal static (T[] X, T[] W, T[] Y) Tensors<T>(ConvolutionShape shape, int rows) where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         var random = new RandomStream((ulong)shape.WeightSize);
         T[] Tensor(int size) => Enumerable.Range(0, size).Select(_ => T.CreateTruncating(random.NextDouble() - 0.5)).ToArray();

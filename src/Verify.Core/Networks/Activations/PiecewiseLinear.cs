@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace RobustVerify.Core.Networks.Activations;
@@ -103,6 +104,7 @@ public sealed class PiecewiseLinear : Activation
     }
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Evaluate<T>(ReadOnlySpan<T> z, Span<T> y)
     {
         if (!onlySelects)

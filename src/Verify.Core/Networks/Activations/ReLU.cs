@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace RobustVerify.Core.Networks.Activations;
@@ -22,6 +23,7 @@ public sealed class ReLU : Activation
     public override double ValueError(double z, double value) => 0;
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Evaluate<T>(ReadOnlySpan<T> z, Span<T> y)
     {
         // So written that what is not a number stays.

@@ -1,3 +1,5 @@
+using System.Numerics.Tensors;
+
 namespace RobustVerify.Core.Networks.LinearMaps;
 
 /// <summary>Each input element is added to one output element or to none: sums over axes, and the transpose of a selection.</summary>
@@ -48,6 +50,18 @@ public sealed class BlockSumMap : LinearMap
             {
                 if (blocks[i] >= 0) to[blocks[i]] += from[i];
             }
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void AccumulateColumnsCore<T>(ReadOnlySpan<T> x, Span<T> y, int columns, ReadOnlySpan<T> bias)
+    {
+        Begin(y, columns, bias);
+        for (var i = 0; i < blocks.Length; i++)
+        {
+            if (blocks[i] < 0) continue;
+            var to = y.Slice(blocks[i] * columns, columns);
+            TensorPrimitives.Add(to, x.Slice(i * columns, columns), to);
         }
     }
 

@@ -62,6 +62,18 @@ public sealed class CompositionMap : LinearMap
     }
 
     /// <inheritdoc/>
+    protected override void AccumulateColumnsCore<T>(ReadOnlySpan<T> x, Span<T> y, int columns, ReadOnlySpan<T> bias)
+    {
+        var size = columns * Inner.OutputSize;
+        var buffer = ArrayPool<T>.Shared.Rent(size);
+        var between = buffer.AsSpan(0, size);
+        between.Clear();
+        Inner.AccumulateColumns(x, between, columns);
+        Outer.AccumulateColumns(between, y, columns, bias);
+        ArrayPool<T>.Shared.Return(buffer);
+    }
+
+    /// <inheritdoc/>
     protected override LinearMap CreateTranspose() => new CompositionMap(Inner.Transpose, Outer.Transpose);
 
     /// <inheritdoc/>

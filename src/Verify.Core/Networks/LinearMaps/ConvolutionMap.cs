@@ -7,6 +7,7 @@ public sealed class ConvolutionMap : LinearMap
 {
     private readonly Weights weights;
     private readonly bool transposed;
+    private ColumnConvolution? columnConvolution;
 
     /// <summary>Creates a convolution.</summary>
     /// <param name="shape">Its geometry.</param>
@@ -93,6 +94,10 @@ public sealed class ConvolutionMap : LinearMap
         if (transposed) ConvolutionKernel.AccumulateTransposed(x, weights.As<T>(), y, rows, Shape);
         else ConvolutionKernel.Accumulate(x, weights.As<T>(), y, rows, Shape);
     }
+
+    /// <inheritdoc/>
+    protected override void AccumulateColumnsCore<T>(ReadOnlySpan<T> x, Span<T> y, int columns, ReadOnlySpan<T> bias) =>
+        (columnConvolution ??= new ColumnConvolution(Shape, transposed)).Accumulate(x, weights.As<T>(), y, columns, bias);
 
     /// <inheritdoc/>
     protected override LinearMap CreateTranspose() => new ConvolutionMap(Shape, weights, !transposed);

@@ -66,6 +66,23 @@ public sealed class DenseMap : LinearMap
     }
 
     /// <inheritdoc/>
+    protected override unsafe void AccumulateColumnsCore<T>(ReadOnlySpan<T> x, Span<T> y, int columns, ReadOnlySpan<T> bias)
+    {
+        // A left factor is an entry of the matrix: those of a sum follow one another in a row of it, or of the transpose in a column.
+        var (rows, inner) = (OutputSize / Blocks, InputSize / Blocks);
+        var (next, step) = transposed ? (1, StoredColumns) : (StoredColumns, 1);
+        fixed (T* px = x, pw = weights.As<T>(), py = y, pb = bias)
+        {
+            for (var block = 0; block < Blocks; block++)
+            {
+                ColumnProduct.Accumulate(
+                    pw, next, px + (nint)block * inner * columns, new EvenTerms(step, columns), inner,
+                    py + (nint)block * rows * columns, columns, pb == null ? pb : pb + block * rows, 1, rows, columns);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
     protected override LinearMap CreateTranspose() => new DenseMap(weights, StoredRows, StoredColumns, Blocks, !transposed);
 
     /// <inheritdoc/>

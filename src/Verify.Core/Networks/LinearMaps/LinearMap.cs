@@ -48,6 +48,21 @@ public abstract class LinearMap
         AccumulateCore(x, y, rows);
     }
 
+    /// <summary>Y += L X for matrices with a vector in each column, or Y = b 1ᵀ + L X where b is given.</summary>
+    /// <param name="x"><see cref="InputSize"/> × columns.</param>
+    /// <param name="y"><see cref="OutputSize"/> × columns, added to, or overwritten where there is a bias.</param>
+    /// <param name="columns">The number of vectors; fastest where they fill the machine's, at most sixteen float32 numbers or eight doubles.</param>
+    /// <param name="bias">b, <see cref="OutputSize"/> elements, or nothing.</param>
+    /// <remarks>An element is rounded no more often than one of <see cref="Accumulate{T}"/>, but not always in the same order.</remarks>
+    public void AccumulateColumns<T>(ReadOnlySpan<T> x, Span<T> y, int columns, ReadOnlySpan<T> bias = default)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        if (x.Length < columns * InputSize) throw new ArgumentException($"{columns} vectors of {InputSize} expected.", nameof(x));
+        if (y.Length < columns * OutputSize) throw new ArgumentException($"{columns} vectors of {OutputSize} expected.", nameof(y));
+        if (!bias.IsEmpty && bias.Length != OutputSize) throw new ArgumentException($"A vector of {OutputSize} expected.", nameof(bias));
+        AccumulateColumnsCore(x, y, columns, bias);
+    }
+
     /// <summary>L x for one vector.</summary>
     public double[] Apply(ReadOnlySpan<double> x)
     {
@@ -69,6 +84,16 @@ public abstract class LinearMap
     /// <inheritdoc cref="Accumulate{T}"/>
     protected abstract void AccumulateCore<T>(ReadOnlySpan<T> x, Span<T> y, int rows)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>;
+
+    /// <inheritdoc cref="AccumulateColumns{T}"/>
+    protected abstract void AccumulateColumnsCore<T>(ReadOnlySpan<T> x, Span<T> y, int columns, ReadOnlySpan<T> bias)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>;
+
+    /// <summary>Y = b 1ᵀ, where b is given.</summary>
+    private protected static void Begin<T>(Span<T> y, int columns, ReadOnlySpan<T> bias)
+    {
+        for (var i = 0; i < bias.Length; i++) y.Slice(i * columns, columns).Fill(bias[i]);
+    }
 
     /// <summary>Makes <see cref="Transpose"/>; called once.</summary>
     protected abstract LinearMap CreateTranspose();

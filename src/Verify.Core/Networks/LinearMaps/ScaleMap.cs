@@ -42,6 +42,18 @@ public sealed class ScaleMap : LinearMap
     }
 
     /// <inheritdoc/>
+    protected override void AccumulateColumnsCore<T>(ReadOnlySpan<T> x, Span<T> y, int columns, ReadOnlySpan<T> bias)
+    {
+        Begin(y, columns, bias);
+        var factors = weights.As<T>();
+        for (var i = 0; i < factors.Length; i++)
+        {
+            var to = y.Slice(i * columns, columns);
+            System.Numerics.Tensors.TensorPrimitives.MultiplyAdd(x.Slice(i * columns, columns), factors[i], to, to);
+        }
+    }
+
+    /// <inheritdoc/>
     protected override LinearMap CreateTranspose() => new ScaleMap(weights);
 
     /// <inheritdoc/>

@@ -85,6 +85,17 @@ public sealed class SelectionMap : LinearMap
     }
 
     /// <inheritdoc/>
+    protected override void AccumulateColumnsCore<T>(ReadOnlySpan<T> x, Span<T> y, int columns, ReadOnlySpan<T> bias)
+    {
+        Begin(y, columns, bias);
+        for (var i = 0; i < indices.Length; i++)
+        {
+            var to = y.Slice(i * columns, columns);
+            if (indices[i] >= 0) TensorPrimitives.Add(to, x.Slice(indices[i] * columns, columns), to);
+        }
+    }
+
+    /// <inheritdoc/>
     protected override LinearMap CreateTranspose() => new BlockSumMap(InputSize, indices);
 
     /// <inheritdoc/>

@@ -70,6 +70,31 @@ public sealed class LinearMapTests
 
     [Theory]
     [MemberData(nameof(Names))]
+    public void Columns_are_mapped_as_rows_are(string name)
+    {
+        const int Columns = 11;
+        var map = Maps[name];
+        var random = new Random(5);
+        var x = RandomNetworks.RandomVector(random, map.InputSize * Columns, 1);
+        var bias = RandomNetworks.RandomVector(random, map.OutputSize, 1);
+        var (added, begun) = (Enumerable.Repeat(1.0, map.OutputSize * Columns).ToArray(), new double[map.OutputSize * Columns]);
+        map.AccumulateColumns<double>(x, added, Columns);
+        map.AccumulateColumns<double>(x, begun, Columns, bias);
+        for (var column = 0; column < Columns; column++)
+        {
+            var expected = map.Apply([.. Enumerable.Range(0, map.InputSize).Select(i => x[i * Columns + column])]);
+            for (var i = 0; i < expected.Length; i++)
+            {
+                Assert.Equal(1 + expected[i], added[i * Columns + column], 1e-13);
+                Assert.Equal(bias[i] + expected[i], begun[i * Columns + column], 1e-13);
+            }
+        }
+
+        Assert.Throws<ArgumentException>(() => map.AccumulateColumns<double>(x, begun, Columns + 1));
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
     public void Float32_agrees_with_double_to_its_own_rounding(string name)
     {
         var map = Maps[name];
