@@ -31,6 +31,9 @@ public sealed class ConvolutionMap : LinearMap
     /// <summary>The weights: output channels × (input channels / groups) × kernel, of the untransposed convolution.</summary>
     public ReadOnlySpan<double> Kernel => weights.Values;
 
+    /// <summary>Whether this is the transpose of a convolution.</summary>
+    public bool IsTransposed => transposed;
+
     /// <summary>Channels of the tensor that the map takes.</summary>
     public int InputChannels => transposed ? Shape.OutputChannels : Shape.InputChannels;
 
