@@ -24,6 +24,7 @@ internal static class RobustVerifyCommand
             CheckCommand.Create(terminal),
             LipschitzCommand.Create(terminal),
             OptimizeCommand.Create(terminal),
+            SensitivityCommand.Create(terminal),
             CleverCommand.Create(terminal),
             ReportCardCommand.Create(terminal),
             BenchCommand.Create(terminal),

@@ -32,7 +32,8 @@ public sealed class GatedProjectTests(PackedPackages packages) : IClassFixture<P
         Build().Succeeds();
 
         Replace();
-        Build().Fails().Says("digits.robust.verified.json(", "error RV1002: The upper bound of 'steepness: row 1' (linf Lipschitz constant of all outputs) rose from ");
+        Build().Fails().Says("digits.robust.verified.json(", "error RV1002: The upper bound of 'steepness: row 1' (linf Lipschitz constant of all outputs) rose from ",
+            "error RV1002: The upper bound of 'spread: row 1' (mean width of all outputs (polytope)) rose from ");
 
         // Whatever the baseline says, a limit holds.
         Measure(atMost: 4);
@@ -53,6 +54,9 @@ public sealed class GatedProjectTests(PackedPackages packages) : IClassFixture<P
                 {
                   "kind": "clever", "name": "distance", "batches": 20, "batchSize": 64, "atLeast": 0.5,
                   "samples": { "file": "digits.csv", "label": "label", "rows": { "count": 2 } }, "region": { "norm": "l2", "radius": 8, "domain": { "lower": 0, "upper": 16 } }
+                },
+                {
+                  "kind": "sensitivity", "name": "spread", "samples": { "file": "digits.csv", "label": "label", "rows": { "count": 2 } }, "region": { "radius": 0.5, "domain": { "lower": 0, "upper": 16 } }
                 }
               ]
             }

@@ -78,6 +78,23 @@ public sealed class MeasureTests : Session
     }
 
     [Fact]
+    public async Task Outputs_that_spread_further_are_worse_than_their_baseline()
+    {
+        Write(Sensitivity(radius: 0.1));
+        (await Run("baseline accept iris.robust.json")).With(0);
+        (await Run("baseline diff iris.robust.json")).With(0);
+        Write(Sensitivity(radius: 0.11));
+        Assert.Contains("error RV1002: The upper bound of 'spread: row 1' (mean width of all outputs (polytope)) rose from ", (await Run("baseline diff iris.robust.json")).With(2).Output, StringComparison.Ordinal);
+        Write(Sensitivity(radius: 0.09));
+        Assert.Contains("warning RV1005", (await Run("baseline diff iris.robust.json")).With(0).Output, StringComparison.Ordinal);
+        Write(Sensitivity(radius: 0.1, atMost: 0.001));
+        var broken = (await Run("baseline diff iris.robust.json")).With(2).Output;
+        Assert.Contains("error RV1009: 'spread: row 1' (mean width of all outputs (polytope)) must be at most 0.001 and is between ", broken, StringComparison.Ordinal);
+        Assert.Contains("outputs at some inputs of the region lie that far apart", broken, StringComparison.Ordinal);
+        (await Run("baseline accept iris.robust.json")).With(2);
+    }
+
+    [Fact]
     public async Task Another_seed_is_no_difference()
     {
         Write(Clever);
@@ -132,6 +149,9 @@ public sealed class MeasureTests : Session
 
     private static string Lipschitz(string region = """{ "domain": { "lower": 0, "upper": 1 } }""", string norm = "linf", double? atMost = null) => FormattableString.Invariant(
         $$"""{ "kind": "lipschitz", "name": "steepness", "norm": "{{norm}}", "region": {{region}}{{(atMost is { } limit ? FormattableString.Invariant($", \"atMost\": {limit}") : "")}} }""");
+
+    private static string Sensitivity(double radius, double? atMost = null) => FormattableString.Invariant(
+        $$"""{ "kind": "sensitivity", "name": "spread", "region": { "radius": {{radius}} }{{(atMost is { } limit ? FormattableString.Invariant($", \"atMost\": {limit}") : "")}} }""");
 
     private static async Task<(double Lower, double Upper)> Interval()
     {

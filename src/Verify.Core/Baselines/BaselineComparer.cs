@@ -10,7 +10,7 @@ namespace RobustVerify.Core.Baselines;
 /// (falsified &lt; unknown &lt; verified); of two that are verified, the one that holds for float32, too; of two with the same
 /// verdict, the one with the larger certified radius, or, where no radius was asked for, with the larger margin. Differences within <see cref="RelativeTolerance"/> are none.
 /// Of two falsified certificates neither margin nor attacked radius is compared: what an attack happens to find is no bound.
-/// Of two bounds of a Lipschitz constant the smaller upper one is better, and a limit that is kept better than one that is not decided. Of
+/// Of two bounds of a Lipschitz constant or a sensitivity the smaller upper one is better, and a limit that is kept better than one that is not decided. Of
 /// two estimates one is worse only where its whole interval is: so noise is no difference. A limit that is broken is an error
 /// whatever the baseline says.
 /// </remarks>
@@ -113,7 +113,7 @@ public static class BaselineComparer
     private static Change? BrokenLimit(Measurement measurement) => measurement.Limit != LimitStatus.Broken ? null : new Change(
         FindingKind.LimitBroken,
         DiagnosticCodes.LimitBroken,
-        $"{Subject(measurement)} must be {measurement.Demand()} and is {measurement.Value()}; {(measurement is CleverMeasurement ? "this is an estimate and proves nothing" : "the report holds an input near which it is so large, its witness")}.");
+        $"{Subject(measurement)} must be {measurement.Demand()} and is {measurement.Value()}; {measurement.Evidence()}.");
 
     private static Change? Difference(string quantity, double? before, double? after, string subject, bool lessIsBetter = false)
     {

@@ -46,6 +46,9 @@ public sealed record CleverMeasurement : Measurement
     /// <inheritdoc/>
     public override string? Demand() => AtLeast is { } limit ? $"at least {limit.ToString(CultureInfo.InvariantCulture)}" : null;
 
+    /// <inheritdoc/>
+    public override string Evidence() => "this is an estimate and proves nothing";
+
     // An estimate has no sound side: it is rounded to the nearest.
     internal override Measurement Rounded() => this with { Score = Rounded(Score), Lower = Rounded(Lower), Upper = Upper is { } upper ? Rounded(upper) : null };
 

@@ -57,6 +57,9 @@ public sealed record LipschitzMeasurement : Measurement
     /// <inheritdoc/>
     public override string? Demand() => AtMost is { } limit ? $"at most {Text(limit)}" : null;
 
+    /// <inheritdoc/>
+    public override string Evidence() => "the report holds an input near which it is so large, its witness";
+
     internal override Measurement Rounded() => this with { Lower = Rounding.RoundDown(Lower), Upper = Upper is { } upper ? Rounding.RoundUp(upper) : null };
 
     private static string Text(double value) => value.ToString(CultureInfo.InvariantCulture);

@@ -6,6 +6,7 @@ namespace RobustVerify.Core.Certificates;
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
 [JsonDerivedType(typeof(LipschitzMeasurement), "lipschitz")]
 [JsonDerivedType(typeof(CleverMeasurement), "clever")]
+[JsonDerivedType(typeof(SensitivityMeasurement), "sensitivity")]
 public abstract record Measurement
 {
     /// <summary>The name of the measure.</summary>
@@ -44,6 +45,9 @@ public abstract record Measurement
 
     /// <summary>The limit, in words; null where there is none.</summary>
     public abstract string? Demand();
+
+    /// <summary>What shows that a limit is broken, in words.</summary>
+    public abstract string Evidence();
 
     /// <summary>The same with few digits, rounded to the sound side where there is one.</summary>
     internal abstract Measurement Rounded();

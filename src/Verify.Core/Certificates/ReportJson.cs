@@ -36,6 +36,8 @@ public static class ReportJson
             new JsonStringEnumConverter<Semantics>(JsonNamingPolicy.CamelCase, allowIntegerValues: false),
             new JsonStringEnumConverter<Norm>(JsonNamingPolicy.CamelCase, allowIntegerValues: false),
             new JsonStringEnumConverter<LimitStatus>(JsonNamingPolicy.CamelCase, allowIntegerValues: false),
+            new JsonStringEnumConverter<ReachabilityMethod>(JsonNamingPolicy.CamelCase, allowIntegerValues: false),
+            new JsonStringEnumConverter<SensitivityQuantity>(JsonNamingPolicy.KebabCaseLower, allowIntegerValues: false),
             new VectorConverter<float>(),
             new VectorConverter<double>(),
             new VectorConverter<int>(),

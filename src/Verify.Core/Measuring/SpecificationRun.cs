@@ -52,6 +52,7 @@ public static class SpecificationRun
             Measurement measurement = measure switch
             {
                 LipschitzMeasure lipschitz => LipschitzMeasuring.Take(model, lipschitz, sample, cancellation),
+                SensitivityMeasure sensitivity => SensitivityMeasuring.Take(model, sensitivity, sample, cancellation),
                 CleverMeasure clever => CleverMeasuring.Take(model, clever, sample!, cancellation),
                 _ => throw new NotSupportedException($"Nothing takes the measure {measure.GetType().Name}."),
             };

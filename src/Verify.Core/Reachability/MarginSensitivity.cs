@@ -29,6 +29,9 @@ public sealed record MarginSensitivity
     /// <summary>The geometric mean of the normalised widths.</summary>
     public double? MeanWidth => Widths.IsEmpty ? null : Sensitivity.GeometricMean(Widths, 1);
 
+    /// <summary>The geometric mean of what they were seen to be.</summary>
+    public double? ReachedMeanWidth => ReachedWidths.IsEmpty ? null : Sensitivity.GeometricMean(ReachedWidths, -1);
+
     /// <summary>The sum of the logarithms of the normalised widths: that of the volume of the box of all margins, divided by their product at the centre.</summary>
     public double? LogVolume => Widths.IsEmpty ? null : Logarithms.Sum(Widths.Select(Logarithms.Up));
 

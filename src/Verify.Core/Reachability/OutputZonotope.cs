@@ -43,6 +43,21 @@ public sealed class OutputZonotope : OutputSet
     /// <inheritdoc/>
     public override bool HasExactVolume => volume.Value.IsExact;
 
+    /// <summary>The corners of its image in the plane of two outputs, counterclockwise, rounded to nearest.</summary>
+    public IReadOnlyList<(double X, double Y)> Corners(int across, int up)
+    {
+        var sides = new List<(double X, double Y)> { (slack[across], 0), (0, slack[up]) };
+        for (var at = 0; at < generators.Length; at += Size) sides.Add((generators[at + across], generators[at + up]));
+        // Upwards, from the right to the left, and down again.
+        var upwards = sides.Where(side => side != (0, 0)).Select(side => side.Y < 0 || (side.Y == 0 && side.X < 0) ? (X: -side.X, Y: -side.Y) : side).OrderBy(side => Math.Atan2(side.Y, side.X)).ToArray();
+        var (x, y) = (center[across] - upwards.Sum(side => side.X), center[up] - upwards.Sum(side => side.Y));
+        var corners = new List<(double, double)> { (x, y) };
+        foreach (var side in upwards) corners.Add((x += 2 * side.X, y += 2 * side.Y));
+        foreach (var side in upwards) corners.Add((x -= 2 * side.X, y -= 2 * side.Y));
+        if (corners.Count > 1) corners.RemoveAt(corners.Count - 1);
+        return corners;
+    }
+
     /// <inheritdoc/>
     protected override double SupportAlong(ReadOnlySpan<double> direction)
     {

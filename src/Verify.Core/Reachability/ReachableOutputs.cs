@@ -135,13 +135,13 @@ public sealed class ReachableOutputs
         return new OutputZonotope(center, [.. generators], slack) { IsExact = isExact, IsTight = isExact };
     }
 
-    /// <summary>Outputs at random inputs of the region, rounded to nearest: points × outputs.</summary>
+    /// <summary>Outputs at random inputs of the region, of a box every other one a corner, rounded to nearest: points × outputs.</summary>
     /// <param name="count">How many points.</param>
     /// <param name="seed">Which random numbers are used.</param>
     public double[] Sample(int count, ulong seed = 0)
     {
         var inputs = new float[count * region.Size];
-        UniformSampling.Draw(region, RandomStream.From("reachable outputs", seed), inputs);
+        Draw(RandomStream.From("reachable outputs", seed), inputs);
         return Evaluate(inputs);
     }
 
@@ -265,13 +265,23 @@ public sealed class ReachableOutputs
 
     private double[] Evaluate(float[] inputs) => Network.Evaluate<double>(Array.ConvertAll(inputs, value => (double)value), inputs.Length / region.Size);
 
+    private void Draw(RandomStream random, Span<float> inputs)
+    {
+        UniformSampling.Draw(region, random, inputs);
+        var (lower, upper) = region.Representable;
+        for (var i = 0; i < inputs.Length && region.IsBox; i++)
+        {
+            if (i / region.Size % 2 == 1) inputs[i] = (random.NextInt(2) == 0 ? lower : upper)[i % region.Size];
+        }
+    }
+
     private float[] Candidates(double[] directions)
     {
         double[] both = [.. directions, .. directions.Select(d => -d)];
         var rows = both.Length / Size;
         var lines = linear.Value.LinearLowerBounds(both, new int[rows], Iterations, [.. Enumerable.Repeat(double.PositiveInfinity, rows)], Cancellation);
         var inputs = new float[(Draws + rows + optima.Count) * region.Size];
-        UniformSampling.Draw(region, RandomStream.From("reached outputs", 0), inputs.AsSpan(0, Draws * region.Size));
+        Draw(RandomStream.From("reached outputs", 0), inputs.AsSpan(0, Draws * region.Size));
         var (lower, upper) = region.Representable;
         var point = new double[region.Size];
         for (var row = 0; row < rows + optima.Count; row++)

@@ -103,6 +103,15 @@ public class BaselineComparerTests
         Compared(Lipschitz("steepness", before), Lipschitz("steepness", after), code);
 
     [Theory]
+    [InlineData("2 3", "1 3.002", null)]
+    [InlineData("2 3", "2 3.01", "RV1002")]
+    [InlineData("2 3", "1 2.9", "RV1005")]
+    [InlineData("2 3", "0", "RV1002")]
+    [InlineData("2 3 kept", "2 3 undecided", "RV1001")]
+    [InlineData("2 3 kept", "4 5 broken", "RV1009")]
+    public void Of_a_sensitivity_less_is_better(string before, string after, string? code) => Compared(Sensitivity(before), Sensitivity(after), code);
+
+    [Theory]
     [InlineData("2 3", "1 2", null)]
     [InlineData("2 3", "1 1.99", "RV1002")]
     [InlineData("2 3", "1 1.999", null)]
@@ -123,6 +132,8 @@ public class BaselineComparerTests
         Compared(score, score with { Radius = 9 }, "RV1003");
         Compared(Lipschitz("a", "2 3"), Lipschitz("a", "1 2") with { Outputs = [1] }, "RV1003");
         Compared(Lipschitz("a", "2 3"), score with { Measure = "a" }, "RV1003");
+        Compared(Sensitivity("2 3"), Sensitivity("1 2") with { Set = ReachabilityMethod.Linear }, "RV1003");
+        Compared(Sensitivity("2 3"), Sensitivity("1 2") with { Of = SensitivityQuantity.Width }, "RV1003");
     }
 
     [Fact]
@@ -187,6 +198,22 @@ public class BaselineComparerTests
             Upper = words.Length > 1 ? double.Parse(words[1]) : null,
             Exact = words is [.., "exact"],
             Method = "product of norms",
+            AtMost = 3,
+            Limit = LimitOf(words),
+        };
+    }
+
+    /// <summary>A sensitivity from "lower upper limit", of which the last two may be missing.</summary>
+    private static SensitivityMeasurement Sensitivity(string text)
+    {
+        var words = text.Split(' ');
+        return new SensitivityMeasurement
+        {
+            Measure = "spread",
+            Of = SensitivityQuantity.MeanWidth,
+            Set = ReachabilityMethod.Polytope,
+            Lower = double.Parse(words[0]),
+            Upper = words.Length > 1 ? double.Parse(words[1]) : null,
             AtMost = 3,
             Limit = LimitOf(words),
         };

@@ -105,6 +105,12 @@ public class ReportJsonTests
                 Measure = "distance", Sample = "row 1", Norm = Norm.L1, Radius = 0.5, Order = 2, Target = "runner-up", Batches = 100, BatchSize = 64, Seed = 7,
                 Score = 0.123456789, Lower = 0.1, Upper = 0.2, AtLeast = 0.15, Limit = LimitStatus.Undecided, Engine = "1.2.3",
             },
+            new SensitivityMeasurement
+            {
+                Measure = "spread", Sample = "row 1", Of = SensitivityQuantity.MeanMarginWidth, Set = ReachabilityMethod.Polytope, Outputs = [2, 0], Scores = true,
+                Lower = 0.123456789, Upper = 0.223456789, LogVolume = -12.3456789, AtMost = 0.3, Limit = LimitStatus.Kept, Engine = "1.2.3",
+            },
+            new SensitivityMeasurement { Measure = "flat", Of = SensitivityQuantity.Width, Set = ReachabilityMethod.Interval, Lower = 0, Upper = 0, Engine = "1.2.3" },
         ],
     };
 
@@ -158,6 +164,28 @@ public class ReportJsonTests
               "upper": 0.2,
               "atLeast": 0.15,
               "limit": "undecided"
+            },
+            {
+              "kind": "sensitivity",
+              "measure": "spread",
+              "sample": "row 1",
+              "of": "mean-margin-width",
+              "set": "polytope",
+              "outputs": [2,0],
+              "scores": true,
+              "lower": 0.123456,
+              "upper": 0.223457,
+              "logVolume": -12.3456,
+              "atMost": 0.3,
+              "limit": "kept"
+            },
+            {
+              "kind": "sensitivity",
+              "measure": "flat",
+              "of": "width",
+              "set": "interval",
+              "lower": 0,
+              "upper": 0
             }
           ]
         }
@@ -172,10 +200,10 @@ public class ReportJsonTests
     {
         var read = ReportJson.Read(MeasuredText);
         Assert.Equal(MeasuredText, ReportJson.Write(read));
-        Assert.Equal(["steepness", "jump: row 1", "distance: row 1"], read.Measurements.Select(measurement => measurement.Name));
+        Assert.Equal(["steepness", "jump: row 1", "distance: row 1", "spread: row 1", "flat"], read.Measurements.Select(measurement => measurement.Name));
         Assert.Equal([3, 5], Assert.IsType<LipschitzMeasurement>(read.Measurements[0]).Outputs!.Value.ToArray());
         Assert.Equal((0.123457, 7ul), Assert.IsType<CleverMeasurement>(read.Measurements[2]) is var clever ? (clever.Score, clever.Seed) : default);
-        Assert.Equal([13, 26, 36], ReportJson.MeasurementLines(MeasuredText, null).ToArray());
+        Assert.Equal([13, 26, 36, 53, 67], ReportJson.MeasurementLines(MeasuredText, null).ToArray());
     }
 
     [Fact]
@@ -184,6 +212,8 @@ public class ReportJsonTests
             "linf Lipschitz constant of output 3 less output 5 between 5.12345 and 6.12346, at most 5",
             "l2 Lipschitz constant of all outputs, as scores between 1 and infinity, ",
             "l1 CLEVER score of order 2 within 0.5 (runner-up) estimated to be 0.123457 (from 0.1 to 0.2), at least 0.15",
+            "mean width of margins of outputs 2, 0, as scores (polytope) between 0.123456 and 0.223457, at most 0.3",
+            "largest width of all outputs (interval) 0, ",
         ],
         Measured.Measurements.Select(measurement => $"{measurement.Quantity()} {measurement.Value()}, {measurement.Demand()}"));
 

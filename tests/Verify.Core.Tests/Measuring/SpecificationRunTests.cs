@@ -91,10 +91,52 @@ public sealed class SpecificationRunTests : IDisposable
         Assert.Equal((Norm.L2, 4, 1, "untargeted", 10, 8, 3ul), (measured[0].Norm, measured[0].Radius, measured[0].Order, measured[0].Target, measured[0].Batches, measured[0].BatchSize, measured[0].Seed));
     }
 
+    [Theory]
+    [InlineData(SensitivityQuantity.Width, 16)]
+    [InlineData(SensitivityQuantity.MeanWidth, 8)]
+    [InlineData(SensitivityQuantity.MarginWidth, 20 / 3.0)]
+    [InlineData(SensitivityQuantity.MeanMarginWidth, 20 / 3.0)]
+    public void The_spread_of_a_linear_model_is_known(SensitivityQuantity quantity, double expected)
+    {
+        // y₀ = 3x₀ − x₁ and y₁ = x₁ over (1, 0) ± 2: widths 16 and 4; the margin 3x₀ − 2x₁ has the width 20, and is 3 at the sample.
+        var around = new SampleRegions { Samples = [new Sample("a", [1, 0], Label: 0)], Radius = 2 };
+        foreach (var set in (ReachabilityMethod[])[ReachabilityMethod.Linear, ReachabilityMethod.Zonotope, ReachabilityMethod.Polytope, ReachabilityMethod.Exact])
+        {
+            var measured = Assert.IsType<SensitivityMeasurement>(Assert.Single(Run(Sensitivity(quantity, around) with { Set = set, AtMost = 1.001 * expected }).Measurements));
+            Assert.Equal(LimitStatus.Kept, measured.Limit);
+            Assert.InRange(expected, measured.Lower, measured.Upper!.Value);
+            Assert.Equal(expected, measured.Lower, 1e-6 * expected);
+            Assert.Equal(expected, measured.Upper.Value, 1e-5 * expected);
+        }
+    }
+
+    [Fact]
+    public void A_limit_of_the_spread_is_broken_by_what_is_seen_and_by_a_wrong_class()
+    {
+        var around = new SampleRegions { Samples = [new Sample("a", [1, 0], Label: 0)], Radius = 2 };
+        Assert.Equal(LimitStatus.Broken, Run(Sensitivity(SensitivityQuantity.Width, around) with { AtMost = 15.9 }).Measurements[0].Limit);
+        Assert.Equal(LimitStatus.Kept, Run(Sensitivity(SensitivityQuantity.Width, around) with { AtMost = 4.1, Outputs = [1] }).Measurements[0].Limit);
+        var wrong = Run(Sensitivity(SensitivityQuantity.MarginWidth, around with { Samples = [new Sample("a", [1, 0], Label: 1)] }) with { AtMost = 100 }).Measurements[0];
+        Assert.Equal((LimitStatus.Broken, 0, null), (wrong.Limit!.Value, wrong.Lower, wrong.Upper));
+        Assert.Equal("without bound: no margin is left at the sample", wrong.Value());
+        var box = Run(Sensitivity(SensitivityQuantity.Width, Anywhere with { DomainLower = 0, DomainUpper = 1 })).Measurements[0];
+        Assert.Equal((null, 4), (box.Sample, Math.Round(box.Upper!.Value, 9)));
+    }
+
+    [Fact]
+    public void Between_what_is_seen_and_what_is_bounded_a_limit_of_the_spread_is_undecided()
+    {
+        using var model = DeployedModel.Load(Path.Combine(Repository.Root, "tests", "Verify.Core.Tests", "Models", "iris.onnx"));
+        var measure = Sensitivity(SensitivityQuantity.MeanWidth, Anywhere with { DomainLower = 0, DomainUpper = 5 }) with { Set = ReachabilityMethod.Interval };
+        var open = Run(model, measure).Measurements[0];
+        Assert.True(open.Lower < open.Upper);
+        Assert.Equal(LimitStatus.Undecided, Run(model, measure with { AtMost = (open.Lower + open.Upper) / 2 }).Measurements[0].Limit);
+    }
+
     [Fact]
     public void The_same_specification_gives_the_same_report()
     {
-        Measure[] measures = [Lipschitz(Norm.L2, [], Samples), new CleverMeasure { Name = "distance", Regions = Samples, Batches = 10, BatchSize = 8 }];
+        Measure[] measures = [Lipschitz(Norm.L2, [], Samples), Sensitivity(SensitivityQuantity.MarginWidth, Samples), new CleverMeasure { Name = "distance", Regions = Samples, Batches = 10, BatchSize = 8 }];
 
         Assert.Equal(ReportJson.Write(Run(measures)), ReportJson.Write(Run(measures)));
     }
@@ -132,6 +174,9 @@ public sealed class SpecificationRunTests : IDisposable
     {
         Refused("steepness: There is no output 2; the model has the outputs 0 to 1.", Lipschitz(Norm.L2, [2], Anywhere));
         Refused("steepness: a: it has 2 values, but the model reads 1 inputs", Lipschitz(Norm.L2, [], Samples), inputs: 1);
+        Refused("spread: There is no output 2; the model has the outputs 0 to 1.", Sensitivity(SensitivityQuantity.Width, Anywhere with { DomainLower = 0, DomainUpper = 1 }) with { Outputs = [2] });
+        Refused("spread: the outputs over all inputs there are have no bound", Sensitivity(SensitivityQuantity.Width, Anywhere));
+        Refused("spread: margins are those of a sample", Sensitivity(SensitivityQuantity.MarginWidth, Anywhere with { DomainLower = 0, DomainUpper = 1 }));
         Refused("distance: a: There is no target class 7", new CleverMeasure { Name = "distance", Regions = Samples, Target = 7 });
         Refused("distance: a: The input does not lie in the domain.", new CleverMeasure { Name = "distance", Regions = Samples with { DomainLower = 2 } });
 
@@ -144,6 +189,8 @@ public sealed class SpecificationRunTests : IDisposable
     }
 
     private static LipschitzMeasure Lipschitz(Norm norm, int[] outputs, SampleRegions regions) => new() { Name = "steepness", Norm = norm, Outputs = [.. outputs], Regions = regions };
+
+    private static SensitivityMeasure Sensitivity(SensitivityQuantity quantity, SampleRegions regions) => new() { Name = "spread", Quantity = quantity, Regions = regions };
 
     private Report Run(params Measure[] measures)
     {

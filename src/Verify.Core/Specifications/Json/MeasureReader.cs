@@ -7,6 +7,7 @@ internal static class MeasureReader
 {
     public const string Lipschitz = "lipschitz";
     public const string Clever = "clever";
+    public const string Sensitivity = "sensitivity";
 
     private const int FewestBatches = 10;
 
@@ -14,9 +15,14 @@ internal static class MeasureReader
     {
         var kind = measure.Require("kind");
         if (!SpecificationReader.Members.TryGetValue("$.measures/" + kind.String, out var members))
-            throw kind.Error(Spelling.Unknown("kind of measure", kind.String, [Lipschitz, Clever]));
+            throw kind.Error(Spelling.Unknown("kind of measure", kind.String, [Lipschitz, Clever, Sensitivity]));
         measure.WithOnly(members);
-        return kind.String == Clever ? CleverOf(measure, regions) : LipschitzOf(measure, regions);
+        return kind.String switch
+        {
+            Clever => CleverOf(measure, regions),
+            Sensitivity => SensitivityOf(measure, regions),
+            _ => LipschitzOf(measure, regions),
+        };
     }
 
     private static LipschitzMeasure LipschitzOf(JsonValue measure, RegionReader regions) => new()
@@ -29,6 +35,50 @@ internal static class MeasureReader
         Exact = measure["exact"]?.Boolean ?? false,
         AtMost = Limit(measure["atMost"]),
     };
+
+    private static SensitivityMeasure SensitivityOf(JsonValue measure, RegionReader regions)
+    {
+        var around = regions.Of(measure);
+        var quantity = measure["quantity"]?.String switch
+        {
+            null or "mean-width" => SensitivityQuantity.MeanWidth,
+            "width" => SensitivityQuantity.Width,
+            "mean-margin-width" => SensitivityQuantity.MeanMarginWidth,
+            "margin-width" => SensitivityQuantity.MarginWidth,
+            var other => throw measure["quantity"]!.Error(Spelling.Unknown("quantity", other, ["mean-width", "width", "mean-margin-width", "margin-width"])),
+        };
+        var outputs = measure["outputs"];
+        if (around.Samples.IsEmpty && around.DomainLower is null) throw (measure["region"] ?? measure).Error("outputs over all inputs there are have no bound; give the region a radius, or a domain");
+        if (quantity is SensitivityQuantity.MarginWidth or SensitivityQuantity.MeanMarginWidth)
+        {
+            if (around.Samples.IsEmpty) throw measure["quantity"]!.Error("margins are those of a sample; give the region a radius");
+            if (outputs is not null) throw outputs.Error("margins are those between all outputs; leave the outputs out");
+        }
+
+        return new SensitivityMeasure
+        {
+            Name = measure.Require("name").String,
+            Regions = around,
+            Quantity = quantity,
+            Set = SetOf(measure["set"]),
+            Outputs = outputs is null ? [] : Distinct(outputs, [.. outputs.Items.Select(output => output.AtLeast(0))]),
+            Scores = measure["scores"]?.Boolean ?? false,
+            AtMost = Limit(measure["atMost"]),
+        };
+    }
+
+    private static ReachabilityMethod SetOf(JsonValue? set) => set?.String switch
+    {
+        null or "polytope" => ReachabilityMethod.Polytope,
+        "interval" => ReachabilityMethod.Interval,
+        "linear" => ReachabilityMethod.Linear,
+        "zonotope" => ReachabilityMethod.Zonotope,
+        "exact" => ReachabilityMethod.Exact,
+        var other => throw set.Error(Spelling.Unknown("set", other, ["interval", "linear", "zonotope", "polytope", "exact"])),
+    };
+
+    private static ImmutableArray<int> Distinct(JsonValue outputs, ImmutableArray<int> numbers) =>
+        !numbers.IsEmpty && numbers.Distinct().Count() == numbers.Length ? numbers : throw outputs.Error("expected the numbers of one output or more that differ");
 
     private static CleverMeasure CleverOf(JsonValue measure, RegionReader regions)
     {

@@ -22,6 +22,7 @@ internal static class SpecificationReader
         ["$.property/" + ChangesAtMostKind] = ["kind", "amount"],
         ["$.budget"] = ["attackRestarts", "attackSteps", "slopeIterations", "subproblems", "seconds"],
         ["$.measures/" + MeasureReader.Lipschitz] = ["kind", "name", "samples", "region", "norm", "outputs", "scores", "exact", "atMost"],
+        ["$.measures/" + MeasureReader.Sensitivity] = ["kind", "name", "samples", "region", "quantity", "set", "outputs", "scores", "atMost"],
         ["$.measures/" + MeasureReader.Clever] = ["kind", "name", "samples", "region", "order", "target", "batches", "batchSize", "seed", "atLeast"],
     }.ToImmutableDictionary();
 

@@ -180,7 +180,10 @@ public sealed class SpecificationReaderTests : IDisposable
                     { "kind": "lipschitz", "name": "anywhere", "region": "global", "norm": "l2", "outputs": [1] },
                     { "kind": "clever", "name": "distance" },
                     { "kind": "clever", "name": "second order", "region": { "radius": 3 }, "order": 2, "target": 1, "batches": 20, "batchSize": 5, "seed": 7, "atLeast": 0.25 },
-                    { "kind": "clever", "name": "third", "target": "runner-up" }
+                    { "kind": "clever", "name": "third", "target": "runner-up" },
+                    { "kind": "sensitivity", "name": "spread" },
+                    { "kind": "sensitivity", "name": "margins", "quantity": "margin-width", "set": "interval", "scores": true, "atMost": 0.5 },
+                    { "kind": "sensitivity", "name": "of the box", "region": { "domain": { "lower": 0, "upper": 1 } }, "quantity": "width", "set": "exact", "outputs": [2, 0] }
                 ]
             }
             """);
@@ -216,6 +219,15 @@ public sealed class SpecificationReaderTests : IDisposable
         Assert.Equal((Norm.Linf, 3), (second.Regions.Norm, second.Regions.Radius.Uniform));
         Assert.Null(second.Regions.DomainLower);
         Assert.Equal(CleverTargets.RunnerUp, Assert.IsType<CleverMeasure>(specification.Measures[6]).Targets);
+
+        var spread = Assert.IsType<SensitivityMeasure>(specification.Measures[7]);
+        Assert.Equal((SensitivityQuantity.MeanWidth, ReachabilityMethod.Polytope, false, null), (spread.Quantity, spread.Set, spread.Scores, spread.AtMost));
+        Assert.Equal(3, spread.Regions.Samples.Length);
+        var margins = Assert.IsType<SensitivityMeasure>(specification.Measures[8]);
+        Assert.Equal((SensitivityQuantity.MarginWidth, ReachabilityMethod.Interval, true, 0.5), (margins.Quantity, margins.Set, margins.Scores, margins.AtMost));
+        var ofBox = Assert.IsType<SensitivityMeasure>(specification.Measures[9]);
+        Assert.Equal((SensitivityQuantity.Width, ReachabilityMethod.Exact), (ofBox.Quantity, ofBox.Set));
+        Assert.Equal([2, 0], ofBox.Outputs.ToArray());
     }
 
     [Fact]
@@ -243,6 +255,10 @@ public sealed class SpecificationReaderTests : IDisposable
     [InlineData("""{ "kind": "lipschitz", "name": "a", "norm": "l2", "region": "all" }""", 61, "$.measures[0].region: expected \"global\", or an object")]
     [InlineData("""{ "kind": "lipschitz", "name": "a", "norm": "l2", "region": { } }""", 61, "$.measures[0].region: expected a radius, or a domain with 'lower' and 'upper'")]
     [InlineData("""{ "kind": "lipschitz", "name": "a", "norm": "l2", "region": { "radius": -1 } }""", 73, "$.measures[0].region.radius: a radius must not be negative")]
+    [InlineData("""{ "kind": "sensitivity", "name": "a", "quantity": "volume" }""", 51, "$.measures[0].quantity: there is no quantity 'volume'")]
+    [InlineData("""{ "kind": "sensitivity", "name": "a", "set": "ball" }""", 46, "$.measures[0].set: there is no set 'ball'")]
+    [InlineData("""{ "kind": "sensitivity", "name": "a", "outputs": [1, 1] }""", 50, "$.measures[0].outputs: expected the numbers of one output or more that differ")]
+    [InlineData("""{ "kind": "sensitivity", "name": "a", "region": "global" }""", 49, "$.measures[0].region: outputs over all inputs there are have no bound")]
     [InlineData("""{ "kind": "clever", "name": "a", "norm": "l2" }""", 34, "$.measures[0].norm: there is no member 'norm'")]
     [InlineData("""{ "kind": "clever", "name": "a", "region": "global" }""", 1, "$.measures[0]: a CLEVER score is one of a sample")]
     [InlineData("""{ "kind": "clever", "name": "a", "order": 3 }""", 43, "$.measures[0].order: expected 1 or 2")]
@@ -262,6 +278,8 @@ public sealed class SpecificationReaderTests : IDisposable
     [InlineData("""{ "kind": "lipschitz", "name": "a", "norm": "l2", "region": { "domain": { "lower": 0 } } }""", "$.measures[0].region: expected a radius, or a domain with 'lower' and 'upper'")]
     [InlineData("""{ "kind": "lipschitz", "name": "a", "norm": "l2", "region": { "norm": "l2", "domain": { "lower": 0, "upper": 1 } } }""", "$.measures[0].region.norm: a norm is of use with a radius only")]
     [InlineData("""{ "kind": "lipschitz", "name": "a", "norm": "l2", "region": "global", "samples": { "inputs": [[1, 2]] } }""", "$.measures[0].samples: the region is not one around samples")]
+    [InlineData("""{ "kind": "sensitivity", "name": "a", "quantity": "margin-width", "region": { "domain": { "lower": 0, "upper": 1 } } }""", "$.measures[0].quantity: margins are those of a sample")]
+    [InlineData("""{ "kind": "sensitivity", "name": "a", "quantity": "margin-width", "outputs": [0, 1] }""", "$.measures[0].outputs: margins are those between all outputs")]
     [InlineData("""{ "kind": "lipschitz", "name": "a", "norm": "l2", "region": { "radius": { "hight": 1 } } }""", "$.measures[0].region.radius.hight: there is no member 'hight'; did you mean 'height'?")]
     [InlineData("""{ "kind": "clever", "name": "a", "region": { "radius": { "height": 1 } } }""", "$.measures[0].region.radius: a CLEVER score needs one radius for all features")]
     [InlineData("""{ "kind": "clever", "name": "a", "region": { "radius": 0 } }""", "$.measures[0].region.radius: a CLEVER score needs one radius for all features, larger than 0")]
