@@ -1,7 +1,7 @@
 namespace RobustVerify.Core.Specifications;
 
 /// <summary>Finds the name that was meant by one that does not exist.</summary>
-internal static class Spelling
+public static class Spelling
 {
     /// <summary>Says that a name does not exist, which one is nearest, and which there are.</summary>
     public static string Unknown(string kind, string name, IReadOnlyCollection<string> known)

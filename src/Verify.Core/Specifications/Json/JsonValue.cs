@@ -4,7 +4,7 @@ using System.Text.Json;
 namespace RobustVerify.Core.Specifications.Json;
 
 /// <summary>A JSON value that knows where it stands, so that every mistake is reported at its place.</summary>
-internal sealed class JsonValue
+public sealed class JsonValue
 {
     private readonly Document document;
     private readonly string path;

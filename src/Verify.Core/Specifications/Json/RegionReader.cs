@@ -6,7 +6,7 @@ namespace RobustVerify.Core.Specifications.Json;
 /// <summary>Reads samples, and the regions around them: those of a specification, and those that a measure has of its own.</summary>
 /// <param name="root">The specification.</param>
 /// <param name="folder">What paths are relative to.</param>
-internal sealed class RegionReader(JsonValue root, string folder)
+public sealed class RegionReader(JsonValue root, string folder)
 {
     private const string Global = "global";
 
@@ -23,6 +23,14 @@ internal sealed class RegionReader(JsonValue root, string folder)
             SamplesFile = samples["file"] is { } file ? Path.Combine(folder, file.String) : null,
             Radius = Features(region.Require("radius"), table.FeatureNames, isRadius: true)!,
         };
+    }
+
+    /// <summary>The samples themselves: rows of a CSV file, or inputs.</summary>
+    public SampleTable Table(JsonValue samples)
+    {
+        if (tables.TryGetValue(samples, out var known)) return known;
+        samples.WithOnly(SpecificationReader.Members["samples"]);
+        return tables[samples] = samples["file"] is null ? Inline(samples) : FromCsv(samples);
     }
 
     /// <summary>What a specification says of samples and regions for its measures alone.</summary>
@@ -55,13 +63,6 @@ internal sealed class RegionReader(JsonValue root, string folder)
         "l1" => Norm.L1,
         var other => throw norm.Error(Spelling.Unknown("norm", other, ["l1", "l2", "linf"])),
     };
-
-    private SampleTable Table(JsonValue samples)
-    {
-        if (tables.TryGetValue(samples, out var known)) return known;
-        samples.WithOnly(SpecificationReader.Members["samples"]);
-        return tables[samples] = samples["file"] is null ? Inline(samples) : FromCsv(samples);
-    }
 
     private SampleTable FromCsv(JsonValue samples)
     {

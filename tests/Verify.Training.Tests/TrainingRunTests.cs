@@ -4,7 +4,7 @@ using RobustVerify.Training.Objectives;
 
 namespace RobustVerify.Training.Tests;
 
-public sealed class TrainingTests
+public sealed class TrainingRunTests
 {
     private static readonly TrainingLoss Sensitive = new()
     {
@@ -21,7 +21,7 @@ public sealed class TrainingTests
     {
         var architecture = Architecture.FullyConnected([2, 12, 2], Tanh.Instance);
         var plan = new TrainingPlan { Method = method, Epochs = method == TrainingMethod.Adam ? 120 : 4, RampEpochs = 2, Seed = 1 };
-        var training = new Training(architecture, Circle(300), new TrainingLoss { WeightDecay = 1e-5 }, plan);
+        var training = new TrainingRun(architecture, Circle(300), new TrainingLoss { WeightDecay = 1e-5 }, plan);
 
         while (!training.IsFinished) training.Advance();
 
@@ -35,12 +35,12 @@ public sealed class TrainingTests
     {
         var architecture = Architecture.FullyConnected([2, 5, 2], Tanh.Instance);
         var plan = new TrainingPlan { Method = method, Epochs = 6, RampEpochs = 4, Seed = 3, BatchSize = 32 };
-        var whole = new Training(architecture, Circle(100), Sensitive, plan);
+        var whole = new TrainingRun(architecture, Circle(100), Sensitive, plan);
         while (!whole.IsFinished) whole.Advance();
 
-        var first = new Training(architecture, Circle(100), Sensitive, plan);
+        var first = new TrainingRun(architecture, Circle(100), Sensitive, plan);
         for (var epoch = 0; epoch < 3; epoch++) first.Advance();
-        var second = new Training(architecture, Circle(100), Sensitive, plan, first.State);
+        var second = new TrainingRun(architecture, Circle(100), Sensitive, plan, first.State);
         while (!second.IsFinished) second.Advance();
 
         Assert.Equal(whole.State.Parameters, second.State.Parameters);
@@ -50,7 +50,7 @@ public sealed class TrainingTests
     [Fact]
     public void A_cancelled_epoch_leaves_the_last_state()
     {
-        var training = new Training(Architecture.FullyConnected([2, 5, 2], Tanh.Instance), Circle(100), Sensitive, new TrainingPlan());
+        var training = new TrainingRun(Architecture.FullyConnected([2, 5, 2], Tanh.Instance), Circle(100), Sensitive, new TrainingPlan());
         training.Advance();
         var state = training.State;
         using var source = new CancellationTokenSource();
@@ -71,7 +71,7 @@ public sealed class TrainingTests
 
         double Width(TrainingLoss loss)
         {
-            var training = new Training(architecture, Circle(300), loss, plan);
+            var training = new TrainingRun(architecture, Circle(300), loss, plan);
             while (!training.IsFinished) training.Advance();
             return Assessment.Of(architecture, training.State.Parameters, Circle(301), loss).MedianWidth!.Value;
         }
@@ -84,7 +84,7 @@ public sealed class TrainingTests
         var circle = Circle(200);
         var examples = new Examples(circle.Inputs, [.. Enumerable.Range(0, 200).Select(i => circle.Input(i)[0] * circle.Input(i)[1])], 200);
         var loss = new TrainingLoss { Task = TaskTerm.SquaredError, Perturbation = Sensitive.Perturbation };
-        var training = new Training(architecture, examples, loss, new TrainingPlan { Method = TrainingMethod.Lbfgs, Epochs = 5 });
+        var training = new TrainingRun(architecture, examples, loss, new TrainingPlan { Method = TrainingMethod.Lbfgs, Epochs = 5 });
 
         while (!training.IsFinished) training.Advance();
 

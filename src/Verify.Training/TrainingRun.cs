@@ -1,4 +1,3 @@
-using RobustVerify.Core.Numerics;
 using RobustVerify.Training.Minimization;
 using RobustVerify.Training.Objectives;
 
@@ -9,7 +8,7 @@ namespace RobustVerify.Training;
 /// The same examples, loss and plan give the same parameters for any number of threads. What an epoch does depends on its number and
 /// on <see cref="State"/> only: a training that is taken up from a state ends where it would have ended without the break.
 /// </remarks>
-public sealed class Training
+public sealed class TrainingRun
 {
     private readonly TrainingPlan plan;
     private readonly TrainingObjective objective;
@@ -18,7 +17,7 @@ public sealed class Training
 
     /// <summary>Begins a training, or takes it up from a state.</summary>
     /// <exception cref="ArgumentException">Examples, loss or state do not fit the architecture.</exception>
-    public Training(Architecture architecture, Examples examples, TrainingLoss loss, TrainingPlan plan, TrainingState? state = null)
+    public TrainingRun(Architecture architecture, Examples examples, TrainingLoss loss, TrainingPlan plan, TrainingState? state = null)
     {
         (this.plan, this.examples) = (plan, examples.Count);
         objective = new TrainingObjective(architecture, examples, loss);
@@ -48,7 +47,7 @@ public sealed class Training
         var adam = State.Steps == 0
             ? new Adam(parameters.Length)
             : new Adam(State.Steps, (double[])State.Means.Clone(), (double[])State.Squares.Clone());
-        var order = Order(State.Epochs);
+        var order = RandomOrder.Of($"order of epoch {State.Epochs}", plan.Seed, examples);
         var batches = (examples + plan.BatchSize - 1) / plan.BatchSize;
         for (var batch = 0; batch < batches; batch++)
         {
@@ -66,19 +65,5 @@ public sealed class Training
     {
         var minimum = LimitedMemoryBfgs.Minimize(objective, State.Parameters, iterations: TrainingPlan.IterationsPerEpoch, cancellation: cancellation);
         return new TrainingState(State.Epochs + 1, minimum.Value, minimum.Parameters, 0, [], []);
-    }
-
-    // A random order of the examples, by Fisher and Yates.
-    private int[] Order(int epoch)
-    {
-        int[] order = [.. Enumerable.Range(0, examples)];
-        var random = RandomStream.From($"order of epoch {epoch}", plan.Seed);
-        for (var i = order.Length - 1; i > 0; i--)
-        {
-            var other = random.NextInt(i + 1);
-            (order[i], order[other]) = (order[other], order[i]);
-        }
-
-        return order;
     }
 }
