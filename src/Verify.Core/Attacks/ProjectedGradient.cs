@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using RobustVerify.Core.Networks;
 using RobustVerify.Core.Numerics;
 using RobustVerify.Core.Specifications;
@@ -39,66 +38,66 @@ public sealed class ProjectedGradient
         if (rows == 0) yield break;
         var points = Start(region, rows, random);
         var outputs = network.Evaluate<float>(points, rows);
-        var targets = Aim(property.Output, outputs, rows);
+        foreach (var losses in Walk(region, Aim(property.Output, outputs, rows), outputs, points, budget.AttackSteps, cancellation))
+        {
+            for (var row = 0; row < rows; row++)
+            {
+                if (losses[row] <= 0 && region.Contains(points.AsSpan(row * size, size))) yield return points.AsSpan(row * size, size).ToArray();
+            }
+        }
+    }
+
+    /// <summary>Moves inputs of a region to where the constraints of a violation are nearer to holding; each ends at the best point on its way.</summary>
+    /// <param name="region">The region.</param>
+    /// <param name="violation">The constraints, of which the one that is furthest from holding counts.</param>
+    /// <param name="points">Rows of inputs, moved.</param>
+    /// <param name="steps">Steps from each of them.</param>
+    /// <param name="cancellation">Ends the work with an <see cref="OperationCanceledException"/>.</param>
+    public void Descend(InputRegion region, Conjunction violation, float[] points, int steps, CancellationToken cancellation = default)
+    {
+        var (size, rows, best) = (network.Input.Size, points.Length / network.Input.Size, (float[])points.Clone());
+        var (least, targets) = (new double[rows], new Conjunction[rows]);
+        Array.Fill(least, double.PositiveInfinity);
+        Array.Fill(targets, violation);
+        foreach (var losses in Walk(region, targets, network.Evaluate<float>(points, rows), points, steps, cancellation))
+        {
+            for (var row = 0; row < rows; row++)
+            {
+                if (!(losses[row] < least[row])) continue;
+                least[row] = losses[row];
+                points.AsSpan(row * size, size).CopyTo(best.AsSpan(row * size));
+            }
+        }
+
+        best.CopyTo(points, 0);
+    }
+
+    /// <summary>Steps against the gradient of the constraint of each point's target that is furthest from holding; yields the losses before each.</summary>
+    private IEnumerable<double[]> Walk(InputRegion region, Conjunction[] targets, float[] outputs, float[] points, int steps, CancellationToken cancellation)
+    {
+        var (rows, size) = (targets.Length, network.Input.Size);
+        var (losses, coefficients) = (new double[rows], new LinearConstraint[rows]);
         var directions = new float[rows * (size + network.Output.Size)];
-        var coefficients = new LinearConstraint[rows];
-        for (var row = 0; row < rows; row++)
-            coefficients[row] = ViolationLoss.Of(targets[row], outputs.AsSpan(row * value.Size, value.Size)).Active;
-        for (var step = 0; step <= budget.AttackSteps; step++)
+        for (var row = 0; row < rows; row++) coefficients[row] = ViolationLoss.Of(targets[row], outputs.AsSpan(row * value.Size, value.Size)).Active;
+        for (var step = 0; step <= steps; step++)
         {
             cancellation.ThrowIfCancellationRequested();
             for (var row = 0; row < rows; row++) Lay(points.AsSpan(row * size, size), coefficients[row], directions, row);
             var evaluation = Evaluation<float>.Of(pullback, directions, rows);
-            for (var row = 0; row < rows; row++)
-            {
-                // The next step descends on the constraint that is furthest from holding here.
-                (var loss, coefficients[row]) = ViolationLoss.Of(targets[row], evaluation[value].Slice(row * value.Size, value.Size));
-                if (loss <= 0 && region.Contains(points.AsSpan(row * size, size))) yield return points.AsSpan(row * size, size).ToArray();
-            }
 
+            // The next step descends on the constraint that is furthest from holding here.
+            for (var row = 0; row < rows; row++)
+                (losses[row], coefficients[row]) = ViolationLoss.Of(targets[row], evaluation[value].Slice(row * value.Size, value.Size));
+            yield return losses;
             for (var row = 0; row < rows; row++)
             {
-                Descend(
+                Step(
                     region,
                     points.AsSpan(row * size, size),
                     evaluation[pullback.Output].Slice(row * size, size),
                     FirstStep * Math.Pow(Decay, step));
             }
         }
-    }
-
-    /// <summary>Moves inputs of a region to where a linear function of the output is less; each ends at the best point on its way.</summary>
-    /// <param name="region">The region.</param>
-    /// <param name="coefficients">One for every output.</param>
-    /// <param name="points">Rows of inputs, moved.</param>
-    /// <param name="steps">Steps from each of them.</param>
-    /// <param name="cancellation">Ends the work with an <see cref="OperationCanceledException"/>.</param>
-    public void Minimize(InputRegion region, ImmutableArray<double> coefficients, float[] points, int steps, CancellationToken cancellation = default)
-    {
-        var (size, objective) = (network.Input.Size, new LinearConstraint(coefficients, 0));
-        var (rows, best) = (points.Length / size, (float[])points.Clone());
-        var (least, directions) = (new double[rows], new float[rows * (size + network.Output.Size)]);
-        Array.Fill(least, double.PositiveInfinity);
-        for (var step = 0; step <= steps; step++)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            for (var row = 0; row < rows; row++) Lay(points.AsSpan(row * size, size), objective, directions, row);
-            var evaluation = Evaluation<float>.Of(pullback, directions, rows);
-            for (var row = 0; row < rows; row++)
-            {
-                var point = points.AsSpan(row * size, size);
-                var reached = objective.Excess(evaluation[value].Slice(row * value.Size, value.Size));
-                if (reached < least[row])
-                {
-                    least[row] = reached;
-                    point.CopyTo(best.AsSpan(row * size));
-                }
-
-                Descend(region, point, evaluation[pullback.Output].Slice(row * size, size), FirstStep * Math.Pow(Decay, step));
-            }
-        }
-
-        best.CopyTo(points, 0);
     }
 
     /// <summary>The centre of the region, then points drawn from it.</summary>
@@ -137,11 +136,11 @@ public sealed class ProjectedGradient
     }
 
     /// <summary>One step against the gradient: by its signs in a box, along it in an l2 ball, in one element in an l1 ball, in proportion to the region's widths.</summary>
-    private static void Descend(InputRegion region, Span<float> x, ReadOnlySpan<float> gradient, double step)
+    private static void Step(InputRegion region, Span<float> x, ReadOnlySpan<float> gradient, double step)
     {
         if (region.Norm == Norm.L1)
         {
-            DescendInOne(region, x, gradient, step);
+            StepInOne(region, x, gradient, step);
             return;
         }
 
@@ -165,7 +164,7 @@ public sealed class ProjectedGradient
     }
 
     /// <summary>A step in the element that lowers the margin most for its length in l1, of those that are not at their border.</summary>
-    private static void DescendInOne(InputRegion region, Span<float> x, ReadOnlySpan<float> gradient, double step)
+    private static void StepInOne(InputRegion region, Span<float> x, ReadOnlySpan<float> gradient, double step)
     {
         var (lower, upper) = region.Representable;
         var (steepest, most) = (-1, 0.0);

@@ -12,18 +12,11 @@ internal static class ViolationLoss
         var (loss, active) = (double.NegativeInfinity, violation.Constraints[0]);
         foreach (var constraint in violation.Constraints)
         {
-            var excess = constraint.Excess(outputs);
+            var excess = -constraint.Bound;
+            for (var i = 0; i < outputs.Length; i++) excess += constraint.Coefficients[i] * outputs[i];
             if (!(excess <= loss)) (loss, active) = (excess, constraint);
         }
 
         return (loss, active);
-    }
-
-    /// <summary>Σ cᵢ yᵢ − b.</summary>
-    public static double Excess(this LinearConstraint constraint, ReadOnlySpan<float> outputs)
-    {
-        var excess = -constraint.Bound;
-        for (var i = 0; i < outputs.Length; i++) excess += constraint.Coefficients[i] * outputs[i];
-        return excess;
     }
 }

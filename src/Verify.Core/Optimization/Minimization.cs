@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using RobustVerify.Core.Numerics;
 using RobustVerify.Core.Search;
+using RobustVerify.Core.Specifications;
 
 namespace RobustVerify.Core.Optimization;
 
@@ -27,6 +28,7 @@ internal sealed class Minimization(Problem problem, ImmutableArray<double> cost,
     private const double AffordableWork = 1e10;
 
     private readonly ProvenLimit limit = new(problem, cost);
+    private readonly Conjunction goal = new([new(cost, 0)]);
     private readonly PieceSearch?[] lanes = new PieceSearch[Batch];
     private readonly List<double> reached = [];
     private Point? best;
@@ -65,24 +67,24 @@ internal sealed class Minimization(Problem problem, ImmutableArray<double> cost,
         for (var first = 0; first < budget.Starts && !IsMet && (first == 0 || !cancellation.IsCancellationRequested); first += Batch)
         {
             var starts = points.Draw(Math.Min(Batch, budget.Starts - first));
-            Point[] drawn = Array.ConvertAll(starts, input => PieceSearch.At(problem, cost, input));
+            Point[] drawn = Array.ConvertAll(starts, input => PieceSearch.At(problem, goal, input));
             foreach (var point in drawn) spread = Math.Max(spread, Math.Abs(point.Value - drawn[0].Value));
             try
             {
-                starts = points.Descend(starts, cost, budget.Steps, cancellation);
+                starts = points.Descend(starts, goal, budget.Steps, cancellation);
             }
             catch (OperationCanceledException)
             {
                 // They stay where they are.
             }
 
-            var ends = Array.ConvertAll(starts, input => PieceSearch.At(problem, cost, input));
+            var ends = Array.ConvertAll(starts, input => PieceSearch.At(problem, goal, input));
             var known = best?.Value;
             if (budget.Method != OptimizationMethod.Gradient && problem.Pieces is not null)
             {
                 Parallel.For(0, ends.Length, lane =>
                 {
-                    var search = lanes[lane] ??= new PieceSearch(problem, cost, budget.NeighbourhoodNodes);
+                    var search = lanes[lane] ??= new PieceSearch(problem, goal, budget.NeighbourhoodNodes);
                     ends[lane] = search.OnPiece(ends[lane], cancellation);
                     var isWorth = known is not { } value || ends[lane].Value - value <= WorthGap * Math.Max(Math.Abs(value), LeastMagnitude);
                     if (budget.Method == OptimizationMethod.Neighbourhoods && isWorth) ends[lane] = search.Around(ends[lane], cancellation);
@@ -107,7 +109,7 @@ internal sealed class Minimization(Problem problem, ImmutableArray<double> cost,
             for (var isFirst = true; !IsMet && parts > limit.Parts && best is { } known; isFirst = false)
             {
                 if (Divide(known, parts, isFirst) is not { } better || !(better.Value < known.Value - Tolerance / 4)) break;
-                best = problem.Pieces is null ? better : new PieceSearch(problem, cost, budget.NeighbourhoodNodes).Around(better, cancellation);
+                best = problem.Pieces is null ? better : new PieceSearch(problem, goal, budget.NeighbourhoodNodes).Around(better, cancellation);
             }
         }
         catch (OperationCanceledException)

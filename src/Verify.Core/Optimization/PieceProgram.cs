@@ -1,31 +1,32 @@
 using RobustVerify.Core.Networks;
 using RobustVerify.Core.Programming;
+using RobustVerify.Core.Specifications;
 
 namespace RobustVerify.Core.Optimization;
 
-/// <summary>The program of a linear function of the output on one linear piece of a network, or on those that free neurons tell apart.</summary>
+/// <summary>The program of the largest of some linear functions of the output on one linear piece of a network, or on those that free neurons tell apart.</summary>
 /// <remarks>
 /// One variable for every input that varies, one row for every open neuron, and one for every linear constraint. For a free neuron
 /// there are a variable r = max(z − b, 0) beyond the breakpoint b between its two lines and a binary that is 1 there; what lies behind
-/// it is linear in r. Solved with tolerances: only what an evaluation of the network gives at the solution counts.
+/// it is linear in r. Of several functions, one more variable is above all of them. Solved with tolerances: only what an evaluation of the network gives at the solution counts.
 /// Sources: Perakis and Tsiourvas 2022, arXiv 2205.14189; Tjeng, Xiao and Tedrake 2019, arXiv 1711.07356 (the encoding of r).
 /// </remarks>
 internal sealed class PieceProgram
 {
     private readonly Problem problem;
     private readonly LinearPieces pieces;
+    private readonly Conjunction goal;
     private readonly int[] pattern;
     private readonly int[] free;
 
     /// <param name="problem">The network and where its inputs lie.</param>
-    /// <param name="cost">What is minimised: one coefficient for every output.</param>
+    /// <param name="goal">The functions, Σ cᵢ yᵢ − b, the largest of which is minimised.</param>
     /// <param name="pattern">The line that every open neuron is on; of a free one the lower of its two.</param>
     /// <param name="free">The free neurons, increasing.</param>
-    public PieceProgram(Problem problem, ReadOnlySpan<double> cost, int[] pattern, int[] free)
+    public PieceProgram(Problem problem, Conjunction goal, int[] pattern, int[] free)
     {
-        (this.problem, pieces, this.pattern, this.free) = (problem, problem.Pieces!, pattern, free);
-        var functions = pieces.Under(pattern, free);
-        Program = Build(functions, cost);
+        (this.problem, pieces, this.goal, this.pattern, this.free) = (problem, problem.Pieces!, goal, pattern, free);
+        Program = Build(pieces.Under(pattern, free));
     }
 
     /// <summary>The program.</summary>
@@ -51,10 +52,11 @@ internal sealed class PieceProgram
             if (beyond > 0) (values[pieces.Inputs.Length + t], values[pieces.Inputs.Length + free.Length + t]) = (beyond, 1);
         }
 
+        if (goal.Constraints.Length > 1) values[^1] = PieceSearch.At(problem, goal, input.ToArray()).Value;
         return values;
     }
 
-    private LinearProgram Build(double[][] functions, ReadOnlySpan<double> cost)
+    private LinearProgram Build(double[][] functions)
     {
         var (builder, network, inputs) = (new LinearProgramBuilder(), problem.Network, pieces.Inputs);
         var region = problem.Region;
@@ -64,15 +66,7 @@ internal sealed class PieceProgram
         for (var t = 0; t < free.Length; t++) builder.Binary();
 
         var terms = new List<Term>();
-        var output = functions[network.IndexOf(network.Output)];
-        for (var i = 0; i < cost.Length; i++) builder.Constant += cost[i] * output[i];
-        for (var c = 0; c < inputs.Length + free.Length; c++)
-        {
-            var slope = 0.0;
-            for (var i = 0; i < cost.Length; i++) slope += cost[i] * output[(1 + c) * network.Output.Size + i];
-            builder.Cost(c, slope);
-        }
-
+        Minimize(builder, functions[network.IndexOf(network.Output)]);
         for (var (k, t) = (0, 0); k < pieces.Neurons.Length; k++)
         {
             var neuron = pieces.Neurons[k];
@@ -113,6 +107,28 @@ internal sealed class PieceProgram
         }
 
         return builder.Build();
+    }
+
+    /// <summary>One function is the objective itself; several are below a variable that is.</summary>
+    private void Minimize(LinearProgramBuilder builder, double[] output)
+    {
+        var (size, largest, terms) = (problem.Network.Output.Size, goal.Constraints.Length > 1 ? builder.Variable(cost: 1) : -1, new List<Term>());
+        foreach (var (coefficients, bound) in goal.Constraints)
+        {
+            terms.Clear();
+            var constant = -bound;
+            for (var i = 0; i < size; i++) constant += coefficients[i] * output[i];
+            for (var c = 0; c < output.Length / size - 1; c++)
+            {
+                var slope = 0.0;
+                for (var i = 0; i < size; i++) slope += coefficients[i] * output[(1 + c) * size + i];
+                if (largest < 0) builder.Cost(c, slope);
+                else terms.Add(new(c, slope));
+            }
+
+            if (largest < 0) builder.Constant = constant;
+            else builder.AtMost([.. terms, new(largest, -1)], -constant);
+        }
     }
 
     private double BreakpointOf(int neuron) => pieces.Neurons[neuron].Lines.Breakpoints[pattern[neuron]];

@@ -1,20 +1,23 @@
-using System.Collections.Immutable;
 using RobustVerify.Core.Networks;
 using RobustVerify.Core.Programming;
+using RobustVerify.Core.Specifications;
 
 namespace RobustVerify.Core.Optimization;
 
-/// <summary>An input, and what the network's evaluation gives there for c·f, which is minimised.</summary>
+/// <summary>An input, and what the network's evaluation gives there for what is minimised.</summary>
 internal readonly record struct Point(double[] Input, double Value);
 
-/// <summary>Descends from one input to a local minimum of c·f, from linear piece to linear piece.</summary>
+/// <summary>Descends from one input to a local minimum of the largest of some linear functions of the outputs, from linear piece to linear piece.</summary>
 /// <remarks>
 /// <see cref="OnPiece"/> solves the linear program of the piece that the input is on. <see cref="Around"/> frees the neurons that its optimum ties, all facets of the piece that it
 /// lies on, and solves the mixed-integer program of the pieces that meet there; it repeats this while the value falls. So it ends at a point
 /// that no small move improves, as far as ties are told from others and the program was solved to the end. Only values of evaluations count.
 /// Requires a problem with pieces. Not sound as a bound of all inputs. Sources: Perakis and Tsiourvas 2022, arXiv 2205.14189.
 /// </remarks>
-internal sealed class PieceSearch(Problem problem, ImmutableArray<double> cost, int nodes)
+/// <param name="problem">The network and where its inputs lie.</param>
+/// <param name="goal">The functions, Σ cᵢ yᵢ − b.</param>
+/// <param name="nodes">Nodes of the tree of every mixed-integer program.</param>
+internal sealed class PieceSearch(Problem problem, Conjunction goal, int nodes)
 {
     // As a part of a neuron's range: nearer to a breakpoint than that is on it.
     private const double Tie = 1e-7;
@@ -31,19 +34,25 @@ internal sealed class PieceSearch(Problem problem, ImmutableArray<double> cost, 
     /// <summary>Pivots that they took.</summary>
     public long Pivots { get; private set; }
 
-    /// <summary>c·f at an input, as it is computed.</summary>
-    public static Point At(Problem problem, ImmutableArray<double> cost, double[] input)
+    /// <summary>The largest of the functions at an input, as it is computed.</summary>
+    public static Point At(Problem problem, Conjunction goal, double[] input)
     {
         var outputs = Evaluation<double>.Of(problem.Network, input, 1)[problem.Network.Output];
-        var value = 0.0;
-        for (var i = 0; i < outputs.Length; i++) value += cost[i] * outputs[i];
-        return new(input, value);
+        var largest = double.NegativeInfinity;
+        foreach (var (coefficients, bound) in goal.Constraints)
+        {
+            var value = -bound;
+            for (var i = 0; i < outputs.Length; i++) value += coefficients[i] * outputs[i];
+            largest = Math.Max(largest, value);
+        }
+
+        return new(input, largest);
     }
 
     /// <summary>The best point of the piece that an input is on: a linear program, from the basis that the last one ended with.</summary>
     public Point OnPiece(Point start, CancellationToken cancellation)
     {
-        var program = new PieceProgram(problem, cost.AsSpan(), pieces.PatternOf(Evaluation<double>.Of(problem.Network, start.Input, 1)), []);
+        var program = new PieceProgram(problem, goal, pieces.PatternOf(Evaluation<double>.Of(problem.Network, start.Input, 1)), []);
         var simplex = new DualSimplex(program.Program);
         if (basis is not null) simplex.Basis = basis;
         var solution = simplex.Solve(null, cancellation);
@@ -62,7 +71,7 @@ internal sealed class PieceSearch(Problem problem, ImmutableArray<double> cost, 
             var pattern = pieces.PatternOf(Evaluation<double>.Of(problem.Network, point.Input, 1));
             var free = Ties(point.Input, pattern);
             if (free.Length == 0) return point;
-            var program = new PieceProgram(problem, cost.AsSpan(), pattern, free);
+            var program = new PieceProgram(problem, goal, pattern, free);
             var here = program.At(point.Input);
             var solution = MixedIntegerSearch.Minimize(program.Program, new() { Nodes = nodes }, incumbent: here, cancellation: cancellation);
             Programs += solution.Nodes;
@@ -75,7 +84,7 @@ internal sealed class PieceSearch(Problem problem, ImmutableArray<double> cost, 
 
     private Point Better(Point start, double[] input)
     {
-        var found = At(problem, cost, problem.Pulled(input, start.Input));
+        var found = At(problem, goal, problem.Pulled(input, start.Input));
         return found.Value < start.Value ? found : start;
     }
 

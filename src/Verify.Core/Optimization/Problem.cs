@@ -20,14 +20,15 @@ internal sealed class Problem
     /// <param name="network">The network.</param>
     /// <param name="region">Where its inputs lie.</param>
     /// <param name="constraints">Linear constraints that they keep as well.</param>
-    public Problem(Network network, InputRegion region, ImmutableArray<LinearConstraint> constraints)
+    /// <param name="known">Bounds over the region, where there are some of the network without constraints.</param>
+    public Problem(Network network, InputRegion region, ImmutableArray<LinearConstraint> constraints, LinearBoundPropagation? known = null)
     {
         if (region.Size != network.Input.Size)
             throw new ArgumentException($"The region has {region.Size} inputs, the network {network.Input.Size}.", nameof(region));
         if (constraints.Any(constraint => constraint.Coefficients.Length != region.Size || !constraint.Coefficients.All(double.IsFinite) || !double.IsFinite(constraint.Bound)))
             throw new ArgumentException($"A constraint of the inputs has {region.Size} finite coefficients and a finite bound.", nameof(constraints));
         (Network, Region, Constraints) = (WithConstraints(network, constraints), region, constraints);
-        plain = new(() => LinearBoundPropagation.Propagate(Network, [region]));
+        plain = new(() => known ?? LinearBoundPropagation.Propagate(Network, [region]));
         pieces = new(() => LinearPieces.Of(plain.Value.Bounds) is { } own && (long)own.Inputs.Length * own.Neurons.Length <= MostEntries ? own : null);
     }
 

@@ -14,6 +14,8 @@ namespace RobustVerify.Core.Optimization;
 /// </remarks>
 internal sealed class ProvenLimit(Problem problem, ImmutableArray<double> cost)
 {
+    private readonly Conjunction goal = new([new(cost, 0)]);
+
     /// <summary>The limit so far.</summary>
     public double Value { get; private set; } = double.NegativeInfinity;
 
@@ -48,7 +50,7 @@ internal sealed class ProvenLimit(Problem problem, ImmutableArray<double> cost)
         double[] Complete(double[] values)
         {
             var input = encoded.Input(values);
-            if (problem.Contains(input) && PieceSearch.At(problem, cost, input) is var point && point.Value < best.Value) best = point;
+            if (problem.Contains(input) && PieceSearch.At(problem, goal, input) is var point && point.Value < best.Value) best = point;
             return encoded.At(input);
         }
 
@@ -83,7 +85,7 @@ internal sealed class ProvenLimit(Problem problem, ImmutableArray<double> cost)
         bool IsBetter(float[] candidate)
         {
             var input = Array.ConvertAll(candidate, value => (double)value);
-            if (!problem.Contains(input) || PieceSearch.At(problem, cost, input) is var point && point.Value > threshold) return false;
+            if (!problem.Contains(input) || PieceSearch.At(problem, goal, input) is var point && point.Value > threshold) return false;
             better = point;
             return true;
         }

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using RobustVerify.Core.Attacks;
 using RobustVerify.Core.Numerics;
 using RobustVerify.Core.Programming;
@@ -39,17 +38,17 @@ internal sealed class StartingPoints(Problem problem, RandomStream random)
         return [.. points];
     }
 
-    /// <summary>Moves inputs to where c·f is less, as far as the constraints allow.</summary>
-    public double[][] Descend(double[][] points, ImmutableArray<double> cost, int steps, CancellationToken cancellation)
+    /// <summary>Moves inputs to where the largest of some functions is less, as far as the constraints allow.</summary>
+    public double[][] Descend(double[][] points, Conjunction goal, int steps, CancellationToken cancellation)
     {
         if (steps == 0 || points.Length == 0) return points;
         attack ??= new ProjectedGradient(problem.Network);
         var (size, moved) = (problem.Region.Size, Array.ConvertAll(points.SelectMany(point => point).ToArray(), value => (float)value));
-        attack.Minimize(problem.Region, cost, moved, steps, cancellation);
+        attack.Descend(problem.Region, goal, moved, steps, cancellation);
         return [.. points.Select((start, row) =>
         {
             var end = problem.Pulled(Array.ConvertAll(moved[(row * size)..((row + 1) * size)], value => (double)value), start);
-            return PieceSearch.At(problem, cost, end).Value < PieceSearch.At(problem, cost, start).Value ? end : start;
+            return PieceSearch.At(problem, goal, end).Value < PieceSearch.At(problem, goal, start).Value ? end : start;
         })];
     }
 

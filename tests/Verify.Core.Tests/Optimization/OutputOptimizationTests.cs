@@ -138,8 +138,9 @@ public sealed class OutputOptimizationTests
     {
         var network = OneDimensional([1, 1], [0, -1], [1, 1]);
         var problem = new Problem(network, InputRegion.Box([0], [2]), []);
-        var search = new PieceSearch(problem, [-1], 100);
-        var end = search.OnPiece(PieceSearch.At(problem, [-1], [0.5]), CancellationToken.None);
+        var goal = new Conjunction([new([-1], 0)]);
+        var search = new PieceSearch(problem, goal, 100);
+        var end = search.OnPiece(PieceSearch.At(problem, goal, [0.5]), CancellationToken.None);
         Assert.Equal((1.0, -1.0), (end.Input[0], end.Value));
         var further = search.Around(end, CancellationToken.None);
         Assert.Equal((2.0, -3.0), (further.Input[0], further.Value));
