@@ -27,6 +27,7 @@ internal static class RobustVerifyCommand
             SensitivityCommand.Create(terminal),
             CleverCommand.Create(terminal),
             ReportCardCommand.Create(terminal),
+            TrainCommand.Create(terminal),
             BenchCommand.Create(terminal),
             BaselineCommand.Create(terminal),
             GateCommand.Create(terminal),

@@ -191,6 +191,15 @@ public sealed class TrainingSpecificationTests : IDisposable
     }
 
     [Fact]
+    public void The_example_of_the_documentation_is_valid_by_the_schema()
+    {
+        var page = File.ReadAllText(Path.Combine(Repository.Root, "docs", "training.md"));
+        var example = page[(page.IndexOf("```json\n", StringComparison.Ordinal) + "```json\n".Length)..];
+
+        Assert.Null(Schema.Problem(example[..example.IndexOf("```", StringComparison.Ordinal)]));
+    }
+
+    [Fact]
     public void The_schema_lists_the_members_that_are_read()
     {
         using var document = JsonDocument.Parse(File.ReadAllText(Path.Combine(Repository.Root, "docs", "schemas", "training.schema.json")));
