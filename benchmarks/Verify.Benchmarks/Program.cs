@@ -3,8 +3,9 @@ using RobustVerify.Benchmarks;
 
 // `gemm [size] [rounds]` compares with OpenBLAS, `reference FILE.jsonl [part of a case's name]` with bounds of another tool,
 // `lipschitz FILE.jsonl [part of a case's name]` Lipschitz constants (`lipschitz methods FOLDER [part of a name]` its methods, network by network) and `clever FILE.json [part of a case's name]` CLEVER scores
-// with those of other tools, `curves` ways to bound activations with one another; everything else goes to BenchmarkDotNet.
+// with those of other tools, `curves` ways to bound activations with one another, `training FILE.csv` terms of the training loss; everything else goes to BenchmarkDotNet.
 if (args is ["curves", .. var activations]) return CurveComparison.Run(activations.FirstOrDefault(""));
+if (args is ["training", var samples]) return TrainingComparison.Run(samples);
 if (args is ["lipschitz", "methods", var shared, .. var parts]) return LipschitzMethods.Run(shared, parts.FirstOrDefault(""));
 if (args is ["lipschitz", var constants, .. var names]) return LipschitzComparison.Run(constants, names.FirstOrDefault(""));
 if (args is ["clever", var scores, .. var named])
