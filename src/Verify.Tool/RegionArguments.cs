@@ -1,6 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
-using System.Globalization;
 using RobustVerify.Core.Networks;
 using RobustVerify.Core.Specifications;
 using RobustVerify.Core.Specifications.Samples;
@@ -10,8 +8,8 @@ namespace RobustVerify.Tool;
 /// <summary>Where the inputs lie: <c>--lower a --upper b</c>, <c>--at FILE.csv --radius r</c>, or <c>--global</c>, where that makes sense.</summary>
 internal sealed class RegionArguments
 {
-    private readonly Option<double?> lower = Number("--lower", "The least value of every input.");
-    private readonly Option<double?> upper = Number("--upper", "The largest value of every input.");
+    private readonly Option<double?> lower = NumberOption.Of("--lower", "The least value of every input.");
+    private readonly Option<double?> upper = NumberOption.Of("--upper", "The largest value of every input.");
     private readonly Option<string?> at = new("--at") { Description = "A CSV file with a header; around each of its rows every input moves by --radius at most, and the largest result counts." };
 
     private readonly Option<FeatureRadius?> radius = new("--radius")
@@ -66,15 +64,5 @@ internal sealed class RegionArguments
         {
             yield return (null, null);
         }
-    }
-
-    private static Option<double?> Number(string name, string description) => new(name) { Description = description, CustomParser = Parse };
-
-    private static double? Parse(ArgumentResult result)
-    {
-        var text = result.Tokens.Single().Value;
-        if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number)) return number;
-        result.AddError($"'{text}' is no finite number.");
-        return null;
     }
 }

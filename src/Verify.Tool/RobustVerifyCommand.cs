@@ -28,6 +28,7 @@ internal static class RobustVerifyCommand
             CleverCommand.Create(terminal),
             ReportCardCommand.Create(terminal),
             TrainCommand.Create(terminal),
+            LandscapeCommand.Create(terminal),
             BenchCommand.Create(terminal),
             BaselineCommand.Create(terminal),
             GateCommand.Create(terminal),

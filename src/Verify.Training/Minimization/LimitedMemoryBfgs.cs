@@ -70,6 +70,8 @@ public static class LimitedMemoryBfgs
         {
             Cancellation.ThrowIfCancellationRequested();
             var (parameters, gradient) = (point.ToArray(), new double[Objective.Size]);
+            // A line search that overflowed.
+            if (!parameters.All(double.IsFinite)) throw new EvaluationException("A parameter is no number.", this);
             Value = Objective.Evaluate(parameters, gradient);
             (Point, Gradient) = (point, Vector<double>.Build.Dense(gradient));
             (origin ?? this).Remember(parameters, Value, gradient);
