@@ -1,7 +1,9 @@
+using System.Numerics.Tensors;
 using RobustVerify.Core.Networks;
 using RobustVerify.Core.Networks.Activations;
 using RobustVerify.Core.Numerics;
 using RobustVerify.Core.Relaxations;
+using RobustVerify.Core.Specifications;
 
 namespace RobustVerify.Core.Bounds;
 
@@ -11,7 +13,7 @@ namespace RobustVerify.Core.Bounds;
 /// y ∈ k + Σ cᵢξᵢ ± e, where an input is its center plus ξᵢ. An affine node maps k and every c, and the absolute values of its
 /// map take e; a function becomes the middle of two parallel lines around it; a product keeps its interval alone. What
 /// float32 adds to a node where bounds are of that is added to e. Where it is asked for (<see cref="Tracking"/>), how far such a line
-/// is from its function becomes a ξ of its own, so that neurons which share it stay related.
+/// is from its function becomes a ξ of its own, so that neurons which share it stay related, and a product lies between parallel planes.
 /// </para>
 /// <para>
 /// Requires bounded regions. Returns intervals, sound and never wider than those before; costs as many evaluations as there are
@@ -25,7 +27,7 @@ internal sealed class AffineForms
     /// <summary>More inputs than that are not worth it.</summary>
     private const int MostInputs = 32;
 
-    /// <summary>The most coefficients of all nodes together where errors are tracked.</summary>
+    /// <summary>The most coefficients of a node where errors are tracked.</summary>
     private const int MostCoefficients = 1 << 25;
 
     private readonly NodeBounds bounds;
@@ -75,7 +77,7 @@ internal sealed class AffineForms
     public static AffineForms Tracking(NodeBounds bounds)
     {
         if (bounds.Regions.Length != 1) throw new ArgumentException("Errors are tracked of one region at a time.", nameof(bounds));
-        var (region, most) = (bounds.Regions[0], (int)Math.Max(1, MostCoefficients / bounds.Network.Nodes.Sum(node => (long)node.Size)));
+        var (region, most) = (bounds.Regions[0], Math.Max(1, MostCoefficients / bounds.Network.Nodes.Max(node => node.Size)));
         var widest = Varying(bounds).OrderByDescending(i => region.Upper[i] - region.Lower[i]).Take(most).Order().ToArray();
         return new(bounds, widest, most);
     }
@@ -113,6 +115,7 @@ internal sealed class AffineForms
         {
             AffineNode affine => Of(affine),
             ElementwiseNode elementwise => Of(elementwise),
+            ProductNode product when mostSymbols > 0 && bounds.Semantics == Semantics.Real => Of(product),
             _ => Constant(node),
         };
         if (form is null) return;
@@ -124,6 +127,9 @@ internal sealed class AffineForms
 
         forms[node] = form;
         Narrow(node, form);
+        if (mostSymbols == 0) return;
+        // Of a large network, what no later node needs would fill the memory.
+        foreach (var source in node.Sources.Where(source => bounds.Network.Nodes.Last(other => other.Sources.Contains(source)) == node)) forms.Remove(source);
     }
 
     private Form Of(AffineNode node)
@@ -164,8 +170,7 @@ internal sealed class AffineForms
             if (mostSymbols > 0 && low[i] < high[i] && !node.Activation.IsLinearOn(low[i], high[i])) curved.Add(i);
         }
 
-        if (curved.Count > mostSymbols - symbols)
-            curved = [.. curved.OrderByDescending(i => lines[i].Above - lines[i].Below).Take(mostSymbols - symbols).Order()];
+        curved = Foremost(curved, i => lines[i].Above - lines[i].Below);
         var form = new Form(regions, curved.Count == 0 ? from.Symbols : symbols + curved.Count, node.Size);
         var (reach, own) = (Reach(from, node.Size), 0);
         var gamma = 2 * Rounding.Gamma(from.Symbols + 8);
@@ -187,6 +192,59 @@ internal sealed class AffineForms
         symbols += curved.Count;
         return form;
     }
+
+    /// <summary>A product through the planes of <see cref="ProductPlanes"/>, what these are off by as ξ of their own.</summary>
+    private Form? Of(ProductNode node)
+    {
+        if (bounds.Magnitude(node.Left).Concat(bounds.Magnitude(node.Right)).Any(magnitude => !(magnitude < 1e100))) return Constant(node);
+        var (left, right, planes) = (forms[node.Left], forms[node.Right], ProductPlanes.Of(node, bounds));
+        var apart = Foremost([.. Enumerable.Range(0, node.Size).Where(i => planes.Radii[i] > 0)], i => planes.Radii[i]);
+        var form = new Form(1, apart.Count == 0 ? Math.Max(left.Symbols, right.Symbols) : symbols + apart.Count, node.Size);
+        planes.Offsets.CopyTo(form.Constants, 0);
+        AddProduct(node, left.Constants, planes.RightCenters, form.Constants);
+        AddProduct(node, planes.LeftCenters, right.Constants, form.Constants);
+        for (var k = 0; k < left.Symbols; k++) AddProduct(node, left.Coefficients.AsSpan(k * node.Left.Size, node.Left.Size), planes.RightCenters, form.Coefficients.AsSpan(k * node.Size, node.Size));
+        for (var k = 0; k < right.Symbols; k++) AddProduct(node, planes.LeftCenters, right.Coefficients.AsSpan(k * node.Right.Size, node.Right.Size), form.Coefficients.AsSpan(k * node.Size, node.Size));
+
+        // As through an affine node, errors that are wider before the product cover what is rounded in it.
+        var gamma = 2 * Rounding.Gamma(2 * node.Inner + 8);
+        AddProduct(node, Widened(left, node.Left.Size), Array.ConvertAll(planes.RightCenters, Math.Abs), form.Errors);
+        AddProduct(node, Array.ConvertAll(planes.LeftCenters, Math.Abs), Widened(right, node.Right.Size), form.Errors);
+        for (var (i, own) = (0, 0); i < node.Size; i++)
+        {
+            if (own < apart.Count && apart[own] == i) form.Coefficients[(symbols + own++) * node.Size + i] = planes.Radii[i];
+            else form.Errors[i] += planes.Radii[i];
+            form.Errors[i] += gamma * (Math.Abs(planes.Offsets[i]) + form.Errors[i]) + double.Epsilon * (2 * node.Inner + 8) * (form.Symbols + 2);
+        }
+
+        symbols += apart.Count;
+        return form;
+
+        double[] Widened(Form from, int size)
+        {
+            var errors = Reach(from, size);
+            for (var i = 0; i < errors.Length; i++) errors[i] = from.Errors[i] + gamma * (errors[i] + Math.Abs(from.Constants[i])) + double.Epsilon;
+            return errors;
+        }
+    }
+
+    private static void AddProduct(ProductNode node, ReadOnlySpan<double> left, ReadOnlySpan<double> right, Span<double> y)
+    {
+        if (node is { Rows: 1, Inner: 1, Columns: 1 })
+        {
+            TensorPrimitives.MultiplyAdd(left, right, y, y);
+            return;
+        }
+
+        var (leftSize, rightSize, size) = (node.Rows * node.Inner, node.Inner * node.Columns, node.Rows * node.Columns);
+        for (var b = 0; b < node.Batch; b++)
+            MatrixProduct.Accumulate(left.Slice(b * leftSize, leftSize), right.Slice(b * rightSize, rightSize), y.Slice(b * size, size), node.Rows, node.Inner, node.Columns);
+    }
+
+    /// <summary>Those elements of a node that are given a ξ: all, or as many as there may be, of the largest effect.</summary>
+    private List<int> Foremost(List<int> elements, Func<int, double> effect) => elements.Count == 0 || elements.Count <= mostSymbols - symbols
+        ? elements
+        : [.. elements.OrderByDescending(effect).Take(mostSymbols - symbols).Order()];
 
     /// <summary>A slope, and the offsets with which a line of it is below and above the function.</summary>
     private static (double Slope, double Below, double Above) Parallel(Activation activation, double low, double high)

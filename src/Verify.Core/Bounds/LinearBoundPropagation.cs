@@ -90,6 +90,9 @@ public sealed class LinearBoundPropagation
         return propagation;
     }
 
+    /// <summary>The same bounds of every node, without the slopes of rows that were bounded before: what is asked next does not depend on these.</summary>
+    internal LinearBoundPropagation Anew() => new(Bounds, wider: null, tells: false);
+
     /// <summary>Bounds of a part of the region, told apart by the arguments of activations: anew of what lies behind these, the same of the rest.</summary>
     /// <param name="splits">What tells the part apart.</param>
     /// <param name="iterations">Steps by which the slopes of every neuron are optimised, with the multipliers of the splits.</param>

@@ -247,7 +247,7 @@ public sealed class ReachableOutputs
     private double[] Limits(double[] directions, CancellationToken cancellation)
     {
         var opposite = Array.ConvertAll(directions, value => -value);
-        var limits = Array.ConvertAll(linear.Value.LowerBounds(opposite, 0, 2 * Iterations, cancellation: cancellation), bound => -bound);
+        var limits = Array.ConvertAll(linear.Value.Anew().LowerBounds(opposite, 0, 2 * Iterations, cancellation: cancellation), bound => -bound);
         return limits.All(double.IsFinite) ? limits : throw Unbounded();
     }
 

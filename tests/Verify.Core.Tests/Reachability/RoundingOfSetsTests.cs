@@ -1,4 +1,6 @@
+using RobustVerify.Core.Networks;
 using RobustVerify.Core.Networks.Activations;
+using RobustVerify.Core.Networks.LinearMaps;
 using RobustVerify.Core.Numerics;
 using RobustVerify.Core.Reachability;
 using RobustVerify.Core.Specifications;
@@ -36,6 +38,43 @@ public sealed class RoundingOfSetsTests
                         Assert.False(set.Support(directions.AsSpan(d, 2)) is var most && double.IsFinite(most) && value * -1 < -most, $"{set.GetType().Name}: an exact output lies beyond");
                 }
             }
+        }
+    }
+
+    [Fact]
+    public void No_exact_product_lies_beyond_a_zonotope()
+    {
+        // y = C((A x) ∘ (B x)), where the rows of each all but cancel.
+        var random = new Random(46);
+        for (var trial = 0; trial < 60; trial++)
+        {
+            var scale = Math.Pow(10, trial % 5 * 3 - 6);
+            var (a, b, c) = (Cancelling(random, 12, scale), Cancelling(random, 12, 1), Cancelling(random, 8, 1));
+            var input = new InputNode(3);
+            var product = new ProductNode(new AffineNode(input, new DenseMap(a, 4, 3)), new AffineNode(input, new DenseMap(b, 4, 3)));
+            var region = InputRegion.Ball(RandomNetworks.RandomVector(random, 3, 1), Math.Pow(10, -trial % 17), Norm.Linf);
+            var zonotope = new ReachableOutputs(new Network(input, new AffineNode(product, new DenseMap(c, 2, 4))), region).Zonotope();
+            var points = Sampling.Points(region, 20, random);
+            for (var p = 0; p < 20; p++)
+            {
+                var y = new Dyadic[] { 0, 0 };
+                for (var i = 0; i < 4; i++)
+                {
+                    var (left, right) = (Dyadic.Zero, Dyadic.Zero);
+                    for (var j = 0; j < 3; j++) (left, right) = (left + (Dyadic)a[3 * i + j] * points[3 * p + j], right + (Dyadic)b[3 * i + j] * points[3 * p + j]);
+                    for (var k = 0; k < 2; k++) y[k] += left * right * c[4 * k + i];
+                }
+
+                foreach (var (x, z) in (ReadOnlySpan<(double, double)>)[(1, 0), (-1, 0), (0, 1), (0, -1), (1, -1), (-1, 1)])
+                    Assert.False((y[0] * x + y[1] * z) * -1 < -zonotope.Support([x, z]), "an exact output lies beyond");
+            }
+        }
+
+        static double[] Cancelling(Random random, int count, double scale)
+        {
+            var weights = RandomNetworks.RandomVector(random, count, scale);
+            for (var i = 1; i < count; i += 2) weights[i] = -weights[i - 1] * (1 + 1e-15 * random.Next(-3, 4));
+            return weights;
         }
     }
 
