@@ -2,9 +2,10 @@
 namespace RobustVerify.EndToEnd.Tests;
 
 /// <summary>samples/Digits on packed packages, as a newcomer meets them.</summary>
-public sealed class GatedProjectTests(PackedPackages packages) : IClassFixture<PackedPackages>
+[Collection(OnPackages.Name)]
+public sealed class GatedProjectTests(PackedPackages packages)
 {
-    private readonly string folder = packages.CopyOfDigits();
+    private readonly string folder = packages.CopyOf("Digits");
 
     private string Model => Path.Combine(folder, "Digits", "digits-robust.onnx");
 

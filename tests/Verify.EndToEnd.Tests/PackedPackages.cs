@@ -26,11 +26,11 @@ public sealed class PackedPackages : IDisposable
 
     private string Folder { get; } = Directory.CreateTempSubdirectory("robustverify-").FullName;
 
-    /// <summary>A copy of samples/Digits, outside the repository, that uses the packages.</summary>
-    public string CopyOfDigits()
+    /// <summary>A copy of a sample, outside the repository, that uses the packages.</summary>
+    public string CopyOf(string name)
     {
         var copy = Directory.CreateDirectory(Path.Combine(Folder, Path.GetRandomFileName())).FullName;
-        var sample = Path.Combine(RepositoryRoot, "samples", "Digits");
+        var sample = Path.Combine(RepositoryRoot, "samples", name);
         foreach (var file in Directory.EnumerateFiles(sample, "*", SearchOption.AllDirectories))
         {
             var relative = Path.GetRelativePath(sample, file);
@@ -73,4 +73,11 @@ public sealed class PackedPackages : IDisposable
     }
 
     public void Dispose() => Directory.Delete(Folder, recursive: true);
+}
+
+/// <summary>The tests that share the packages, which take longer to make than to use.</summary>
+[CollectionDefinition(Name)]
+public sealed class OnPackages : ICollectionFixture<PackedPackages>
+{
+    public const string Name = "on packages";
 }
