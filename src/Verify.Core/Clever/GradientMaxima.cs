@@ -18,7 +18,7 @@ internal sealed class GradientMaxima : IBatchSampler
     private readonly ImmutableArray<Node> gradients;
     private readonly BallSampler ball;
     private readonly ColumnEvaluation<float> evaluation;
-    private readonly Evaluation<double> exact;
+    private readonly Evaluation<double>[] exact;
     private readonly float[] points;
     private readonly float[][] steepest;
     private readonly double[] point;
@@ -29,7 +29,7 @@ internal sealed class GradientMaxima : IBatchSampler
         (this.question, this.gradients) = (question, gradients);
         var rows = Math.Min(question.Samples, MostColumns);
         ball = new BallSampler(center, question.Norm, question.Radius, question.Domain);
-        (evaluation, exact) = (new ColumnEvaluation<float>(network, rows), new Evaluation<double>(network, 1));
+        (evaluation, exact) = (new ColumnEvaluation<float>(network, rows), [.. gradients.Select(gradient => new Evaluation<double>(new Network(network.Input, gradient), 1))]);
         (points, point) = (new float[rows * center.Length], new double[center.Length]);
         norms = new float[evaluation.Capacity];
         steepest = new float[gradients.Length][];
@@ -86,8 +86,8 @@ internal sealed class GradientMaxima : IBatchSampler
         for (var i = 0; i < maxima.Length; i++)
         {
             for (var k = 0; k < size; k++) point[k] = steepest[i][k];
-            exact.Run(point, 1);
-            maxima[i] = DualNorm.Of(exact[gradients[i]], question.Norm);
+            exact[i].Run(point, 1);
+            maxima[i] = DualNorm.Of(exact[i][gradients[i]], question.Norm);
         }
     }
 }

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using RobustVerify.Core.Networks.LinearMaps;
 
 namespace RobustVerify.Core.Networks.Activations;
 
@@ -11,6 +12,8 @@ public sealed class PiecewiseLinear : Activation
     private readonly double[] intercepts;
     private readonly double[] atBreakpoints;
     private readonly bool onlySelects;
+    private readonly Weights ends, constants, atEnds;
+    private readonly bool[] flat, joined;
 
     /// <summary>Creates the function. The arrays are kept, not copied.</summary>
     /// <param name="name">Its name.</param>
@@ -41,6 +44,11 @@ public sealed class PiecewiseLinear : Activation
             if (this.atBreakpoints[i] < Math.Min(left, right) || this.atBreakpoints[i] > Math.Max(left, right))
                 throw new ArgumentException($"{name}: the value {atBreakpoints![i]} at {breakpoints[i]} is not between the limits {left} and {right}.", nameof(atBreakpoints));
         }
+
+        (ends, constants, atEnds) = (new Weights(breakpoints), new Weights(intercepts), new Weights(this.atBreakpoints));
+        // Where a flat line ends in its own value, that needs no look of its own.
+        flat = Array.ConvertAll(slopes, slope => slope == 0);
+        joined = [.. flat.Take(breakpoints.Length).Select((before, i) => before && this.atBreakpoints[i] == intercepts[i])];
 
         // Every value is a constant or the argument itself, and breakpoints are the same numbers in float32.
         onlySelects = breakpoints.All(b => (float)b == b)
@@ -105,7 +113,7 @@ public sealed class PiecewiseLinear : Activation
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public override void Evaluate<T>(ReadOnlySpan<T> z, Span<T> y)
+    public override unsafe void Evaluate<T>(ReadOnlySpan<T> z, Span<T> y)
     {
         if (!onlySelects)
         {
@@ -114,20 +122,21 @@ public sealed class PiecewiseLinear : Activation
         }
 
         var i = 0;
-        for (; i <= z.Length - Vector512<T>.Count; i += Vector512<T>.Count)
+        fixed (T* from = z, to = y, end = ends.As<T>(), constant = constants.As<T>(), atEnd = atEnds.As<T>())
+        fixed (bool* isFlat = flat, isJoined = joined)
         {
-            var x = Vector512.Create(z[i..]);
-            var value = Line(0);
-            for (var k = 0; k < breakpoints.Length; k++)
+            for (; i <= z.Length - Vector512<T>.Count; i += Vector512<T>.Count)
             {
-                var breakpoint = Vector512.Create(T.CreateTruncating(breakpoints[k]));
-                value = Vector512.ConditionalSelect(Vector512.GreaterThan(x, breakpoint), Line(k + 1), value);
-                value = Vector512.ConditionalSelect(Vector512.Equals(x, breakpoint), Vector512.Create(T.CreateTruncating(atBreakpoints[k])), value);
+                var x = Vector512.Load(from + i);
+                var value = isFlat[0] ? Vector512.Create(constant[0]) : x;
+                for (var k = 0; k < breakpoints.Length; k++)
+                {
+                    var at = isJoined[k] ? value : Vector512.ConditionalSelect(Vector512.Equals(x, Vector512.Create(end[k])), Vector512.Create(atEnd[k]), value);
+                    value = Vector512.ConditionalSelect(Vector512.GreaterThan(x, Vector512.Create(end[k])), isFlat[k + 1] ? Vector512.Create(constant[k + 1]) : x, at);
+                }
+
+                value.Store(to + i);
             }
-
-            value.CopyTo(y[i..]);
-
-            Vector512<T> Line(int k) => slopes[k] == 0 ? Vector512.Create(T.CreateTruncating(intercepts[k])) : x;
         }
 
         base.Evaluate(z[i..], y[i..]);
