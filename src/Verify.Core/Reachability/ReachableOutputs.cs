@@ -20,6 +20,9 @@ namespace RobustVerify.Core.Reachability;
 /// </remarks>
 public sealed class ReachableOutputs
 {
+    /// <summary>The most outputs of which all sums and differences are bounded.</summary>
+    private const int MostPaired = 64;
+
     // Steps by which the slopes of every row are optimised.
     private const int Iterations = 20;
 
@@ -27,6 +30,7 @@ public sealed class ReachableOutputs
     private const int Draws = 512;
 
     private readonly InputRegion region;
+    private readonly CancellationToken cancellation;
     private readonly Lazy<LinearBoundPropagation> linear;
     private readonly Lazy<OutputBox> intervals, box;
     private readonly Lazy<bool> isLinear;
@@ -41,18 +45,12 @@ public sealed class ReachableOutputs
     public ReachableOutputs(Network network, InputRegion region, ImmutableArray<int> outputs = default, CancellationToken cancellation = default)
     {
         if (region.Size != network.Input.Size) throw new ArgumentException($"The region has {region.Size} inputs, the network {network.Input.Size}.", nameof(region));
-        (Network, this.region) = (Of(network, outputs), region);
-        linear = new(() => Propagate(cancellation));
-        intervals = new(Intervals);
-        box = new(() => Linear(cancellation));
-        isLinear = new(IsLinear);
-        Cancellation = cancellation;
+        (Network, this.region, this.cancellation) = (Of(network, outputs), region, cancellation);
+        (linear, intervals, box, isLinear) = (new(Propagate), new(Intervals), new(Linear), new(IsLinear));
     }
 
     /// <summary>The network of the outputs that are asked for.</summary>
     public Network Network { get; }
-
-    private CancellationToken Cancellation { get; }
 
     private int Size => Network.Output.Size;
 
@@ -63,6 +61,7 @@ public sealed class ReachableOutputs
         ReachabilityMethod.Interval => IntervalBox(),
         ReachabilityMethod.Linear => LinearBox(),
         ReachabilityMethod.Zonotope => Zonotope(),
+        ReachabilityMethod.Polytope when Size > MostPaired => throw new ArgumentException($"A polytope of all sums and differences of {Size} outputs has too many sides; choose {MostPaired} outputs or fewer, or another set."),
         ReachabilityMethod.Polytope => Polytope(Directions.Octagon(Size)),
         ReachabilityMethod.Exact => ExactBox(),
         _ => throw new NotSupportedException($"There is no method {method}."),
@@ -82,8 +81,8 @@ public sealed class ReachableOutputs
     public OutputBox ExactBox(OptimizationBudget? budget = null)
     {
         var around = LinearBox();
-        var ranges = new OutputOptimization(Network, region).Ranges(budget, Cancellation);
-        Cancellation.ThrowIfCancellationRequested();
+        var ranges = new OutputOptimization(Network, region).Ranges(budget, cancellation);
+        cancellation.ThrowIfCancellationRequested();
         optima.AddRange(ranges.SelectMany(range => (ImmutableArray<double>[])[range.Minimum.Input, range.Maximum.Input]).Where(input => !input.IsEmpty));
         return Box(
             [.. around.Lower.Zip(ranges, (low, range) => Math.Max(low, range.Minimum.Limit))],
@@ -98,7 +97,7 @@ public sealed class ReachableOutputs
     {
         if (directions.Length % Size != 0) throw new ArgumentException($"{directions.Length} numbers are no directions of {Size} outputs.", nameof(directions));
         var around = LinearBox();
-        return new OutputPolytope(around, directions, Limits(directions, Cancellation)) { IsTight = around.IsTight };
+        return new OutputPolytope(around, directions, Limits(directions)) { IsTight = around.IsTight };
     }
 
     /// <summary>The zonotope of affine forms in which every neuron that changes phase has a generator.</summary>
@@ -109,7 +108,7 @@ public sealed class ReachableOutputs
         var forms = AffineForms.Tracking(bounds);
         foreach (var node in Network.Nodes)
         {
-            Cancellation.ThrowIfCancellationRequested();
+            cancellation.ThrowIfCancellationRequested();
             forms.Through(node);
         }
 
@@ -216,7 +215,7 @@ public sealed class ReachableOutputs
         return new Network(network.Input, new AffineNode(network.Output, new SelectionMap(network.Output.Size, [.. outputs])), network.Inputs);
     }
 
-    private LinearBoundPropagation Propagate(CancellationToken cancellation)
+    private LinearBoundPropagation Propagate()
     {
         var propagation = LinearBoundPropagation.Propagate(Network, [region], Iterations, cancellation: cancellation);
         return propagation.IsDefinedOn(0) ? propagation : throw Unbounded();
@@ -228,12 +227,12 @@ public sealed class ReachableOutputs
         return Box([.. bounds.Lower(Network.Output)], [.. bounds.Upper(Network.Output)], isTight: false);
     }
 
-    private OutputBox Linear(CancellationToken cancellation)
+    private OutputBox Linear()
     {
         var around = IntervalBox();
         var units = new double[2 * Size * Size];
         for (var k = 0; k < Size; k++) (units[k * Size + k], units[(Size + k) * Size + k]) = (1, -1);
-        var limits = Limits(units, cancellation);
+        var limits = Limits(units);
         return Box(
             [.. around.Lower.Select((low, k) => Math.Max(low, -limits[Size + k]))],
             [.. around.Upper.Select((high, k) => Math.Min(high, limits[k]))],
@@ -244,7 +243,7 @@ public sealed class ReachableOutputs
         lower.Zip(upper).All(ends => double.IsFinite(ends.Second - ends.First)) ? new OutputBox(lower, upper) { IsTight = isTight, IsExact = isTight && lower.Length == 1 } : throw Unbounded();
 
     /// <summary>The largest value along every direction.</summary>
-    private double[] Limits(double[] directions, CancellationToken cancellation)
+    private double[] Limits(double[] directions)
     {
         var opposite = Array.ConvertAll(directions, value => -value);
         var limits = Array.ConvertAll(linear.Value.Anew().LowerBounds(opposite, 0, 2 * Iterations, cancellation: cancellation), bound => -bound);
@@ -279,7 +278,7 @@ public sealed class ReachableOutputs
     {
         double[] both = [.. directions, .. directions.Select(d => -d)];
         var rows = both.Length / Size;
-        var lines = linear.Value.LinearLowerBounds(both, new int[rows], Iterations, [.. Enumerable.Repeat(double.PositiveInfinity, rows)], Cancellation);
+        var lines = linear.Value.LinearLowerBounds(both, new int[rows], Iterations, [.. Enumerable.Repeat(double.PositiveInfinity, rows)], cancellation);
         var inputs = new float[(Draws + rows + optima.Count) * region.Size];
         Draw(RandomStream.From("reached outputs", 0), inputs.AsSpan(0, Draws * region.Size));
         var (lower, upper) = region.Representable;

@@ -22,8 +22,8 @@ namespace RobustVerify.Core.Reachability;
 /// </remarks>
 internal static class ZonotopeVolume
 {
-    /// <summary>The most sets of generators times outputs that are looked at.</summary>
-    public const double MostWork = 1e7;
+    /// <summary>The most sets of generators that are looked at, times the square of the outputs.</summary>
+    public const double MostWork = 3e7;
 
     // Larger matrices have no principal axes.
     private const int MostPrincipal = 128;
@@ -47,9 +47,9 @@ internal static class ZonotopeVolume
 
     private static double Work(int generators, int size)
     {
-        var sets = (double)size;
-        for (var k = 0; k < size; k++) sets *= Math.Max(0, generators - k) / (size - k * 1.0);
-        return sets;
+        var work = (double)size * size;
+        for (var k = 0; k < size; k++) work *= Math.Max(0, generators - k) / (size - k * 1.0);
+        return work;
     }
 
     private static double Reduced(ReadOnlySpan<double> generators, ReadOnlySpan<double> slack)
@@ -67,7 +67,7 @@ internal static class ZonotopeVolume
             for (var k = 0; k < size && i >= kept; k++) around[k] = Rounding.SumUp(around[k], Math.Abs(row[k]));
         }
 
-        return Enumerated(left, around);
+        return kept == 0 ? Logarithms.OfBox(around.Select(side => (-side, side))) : Enumerated(left, around);
     }
 
     /// <summary>By how much a generator is longer than the longest side of its box.</summary>

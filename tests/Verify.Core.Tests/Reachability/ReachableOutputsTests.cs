@@ -215,6 +215,9 @@ public sealed class ReachableOutputsTests
         var outputs = new ReachableOutputs(log, InputRegion.Box([-1, 1], [1, 2]));
         foreach (var method in (ReachabilityMethod[])[ReachabilityMethod.Interval, ReachabilityMethod.Linear, ReachabilityMethod.Zonotope, ReachabilityMethod.Polytope])
             Assert.Contains("has none everywhere between -1 and 1", Assert.Throws<ArgumentException>(() => outputs.By(method)).Message, StringComparison.Ordinal);
+        var many = new ReachableOutputs(RandomNetworks.Dense(new Random(1), Tanh.Instance, 2, 5, 90), InputRegion.Box([0, 0], [1, 1]));
+        Assert.Contains("choose 64 outputs or fewer", Assert.Throws<ArgumentException>(() => many.By(ReachabilityMethod.Polytope)).Message, StringComparison.Ordinal);
+        Assert.True(many.Zonotope().LogVolume <= many.Zonotope().Ranges.Sum(range => Math.Log(range.Upper - range.Lower)) + 1e-9);
         Assert.True(new ReachableOutputs(log, InputRegion.Box([1, 1], [2, 2])).Zonotope().Contains([0.5, 0.5]));
         Assert.Contains("the outputs 0 to 1", Assert.Throws<ArgumentException>(() => new ReachableOutputs(log, InputRegion.Box([1, 1], [2, 2]), [2])).Message, StringComparison.Ordinal);
         Assert.Contains("twice", Assert.Throws<ArgumentException>(() => new ReachableOutputs(log, InputRegion.Box([1, 1], [2, 2]), [0, 0])).Message, StringComparison.Ordinal);
