@@ -99,7 +99,7 @@ public static class OutputPicture
         }
 
         yield return new XElement(Svg + "circle", new XAttribute("cx", Text(Right + 36)), new XAttribute("cy", Text(y - 4)), new XAttribute("r", "2.5"), new XAttribute("fill", "#444444"));
-        yield return Label(Right + 60, y, $"{Dots} outputs at inputs", "start");
+        yield return Label(Right + 60, y, $"{Dots} outputs", "start");
     }
 
     /// <summary>Round numbers within a range, and their texts.</summary>

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using RobustVerify.Core.Bounds;
 using RobustVerify.Core.Networks;
+using RobustVerify.Core.Networks.Activations;
 using RobustVerify.Core.Networks.LinearMaps;
 using RobustVerify.Core.Numerics;
 using RobustVerify.Core.Optimization;
@@ -32,7 +33,8 @@ public sealed class ReachableOutputs
     private readonly InputRegion region;
     private readonly CancellationToken cancellation;
     private readonly Lazy<LinearBoundPropagation> linear;
-    private readonly Lazy<OutputBox> intervals, box;
+    private readonly Lazy<OutputBox?> intervals;
+    private readonly Lazy<OutputBox> box;
     private readonly Lazy<bool> isLinear;
     private readonly List<ImmutableArray<double>> optima = [];
 
@@ -69,7 +71,7 @@ public sealed class ReachableOutputs
 
     /// <summary>The box of interval propagation.</summary>
     /// <exception cref="ArgumentException">Nothing bounds an output over the region.</exception>
-    public OutputBox IntervalBox() => intervals.Value;
+    public OutputBox IntervalBox() => intervals.Value ?? throw Unbounded(IntervalPropagation.Propagate(Network, [region]));
 
     /// <summary>The box of linear bounds.</summary>
     /// <inheritdoc cref="IntervalBox"/>
@@ -87,7 +89,7 @@ public sealed class ReachableOutputs
         return Box(
             [.. around.Lower.Zip(ranges, (low, range) => Math.Max(low, range.Minimum.Limit))],
             [.. around.Upper.Zip(ranges, (high, range) => Math.Min(high, range.Maximum.Limit))],
-            isTight: ranges.All(range => range.IsExact));
+            isTight: ranges.All(range => range.IsExact))!;
     }
 
     /// <summary>The polytope of some directions in the box of linear bounds.</summary>
@@ -112,7 +114,7 @@ public sealed class ReachableOutputs
             forms.Through(node);
         }
 
-        var (center, coefficients, slack) = forms.Of(Network.Output) ?? throw Unbounded();
+        var (center, coefficients, slack) = forms.Of(Network.Output) ?? throw Unbounded(bounds);
         var low = bounds.Lower(Network.Output);
         for (var k = 0; k < Size; k++)
         {
@@ -187,20 +189,23 @@ public sealed class ReachableOutputs
     }
 
     /// <summary>Nothing is known of the outputs, and why.</summary>
-    private ArgumentException Unbounded()
+    private ArgumentException Unbounded(NodeBounds bounds) => new(Undefined(bounds) is var (activation, low, high)
+        ? FormattableString.Invariant($"The outputs may have no value over the region: {activation.Name} has none everywhere between {low:G4} and {high:G4}, which may be what it is given.")
+        : "Nothing bounds the outputs over the region: a number may overflow.");
+
+    /// <summary>The first activation that may have no value, and between which numbers its argument lies.</summary>
+    private (Activation Activation, double Low, double High)? Undefined(NodeBounds bounds)
     {
-        var bounds = linear.IsValueCreated ? linear.Value.Bounds : IntervalPropagation.Propagate(Network, [region]);
         foreach (var node in Network.Nodes.OfType<ElementwiseNode>())
         {
             for (var i = 0; i < node.Size; i++)
             {
                 var (low, high) = (bounds.Lower(node.Source)[i], bounds.Upper(node.Source)[i]);
-                if (!node.Activation.IsDefinedOn(low, high))
-                    return new ArgumentException(FormattableString.Invariant($"The outputs may have no value over the region: {node.Activation.Name} has none everywhere between {low:G4} and {high:G4}, which may be what it is given."));
+                if (!node.Activation.IsDefinedOn(low, high)) return (node.Activation, low, high);
             }
         }
 
-        return new ArgumentException("Nothing bounds the outputs over the region: a number may overflow.");
+        return null;
     }
 
     private static Network Of(Network network, ImmutableArray<int> outputs)
@@ -218,36 +223,36 @@ public sealed class ReachableOutputs
     private LinearBoundPropagation Propagate()
     {
         var propagation = LinearBoundPropagation.Propagate(Network, [region], Iterations, cancellation: cancellation);
-        return propagation.IsDefinedOn(0) ? propagation : throw Unbounded();
+        return propagation.IsDefinedOn(0) ? propagation : throw Unbounded(propagation.Bounds);
     }
 
-    private OutputBox Intervals()
+    /// <summary>The box, or null where intervals leave open whether there is a value at all.</summary>
+    private OutputBox? Intervals()
     {
         var bounds = IntervalPropagation.Propagate(Network, [region]);
-        return Box([.. bounds.Lower(Network.Output)], [.. bounds.Upper(Network.Output)], isTight: false);
+        return Undefined(bounds) is null ? Box([.. bounds.Lower(Network.Output)], [.. bounds.Upper(Network.Output)], isTight: false) : null;
     }
 
     private OutputBox Linear()
     {
-        var around = IntervalBox();
         var units = new double[2 * Size * Size];
         for (var k = 0; k < Size; k++) (units[k * Size + k], units[(Size + k) * Size + k]) = (1, -1);
         var limits = Limits(units);
-        return Box(
-            [.. around.Lower.Select((low, k) => Math.Max(low, -limits[Size + k]))],
-            [.. around.Upper.Select((high, k) => Math.Min(high, limits[k]))],
-            isTight: region.IsBox && isLinear.Value);
+        var (lower, upper) = (ImmutableArray.Create(Array.ConvertAll(limits[Size..], limit => -limit)), ImmutableArray.Create(limits[..Size]));
+        // Intervals hold as well; where they are narrower it is by rounding.
+        if (intervals.Value is { } around) (lower, upper) = ([.. lower.Zip(around.Lower, Math.Max)], [.. upper.Zip(around.Upper, Math.Min)]);
+        return Box(lower, upper, isTight: region.IsBox && isLinear.Value) ?? throw Unbounded(linear.Value.Bounds);
     }
 
-    private OutputBox Box(ImmutableArray<double> lower, ImmutableArray<double> upper, bool isTight) =>
-        lower.Zip(upper).All(ends => double.IsFinite(ends.Second - ends.First)) ? new OutputBox(lower, upper) { IsTight = isTight, IsExact = isTight && lower.Length == 1 } : throw Unbounded();
+    private static OutputBox? Box(ImmutableArray<double> lower, ImmutableArray<double> upper, bool isTight) =>
+        lower.Zip(upper).All(ends => double.IsFinite(ends.Second - ends.First)) ? new OutputBox(lower, upper) { IsTight = isTight, IsExact = isTight && lower.Length == 1 } : null;
 
     /// <summary>The largest value along every direction.</summary>
     private double[] Limits(double[] directions)
     {
         var opposite = Array.ConvertAll(directions, value => -value);
         var limits = Array.ConvertAll(linear.Value.Anew().LowerBounds(opposite, 0, 2 * Iterations, cancellation: cancellation), bound => -bound);
-        return limits.All(double.IsFinite) ? limits : throw Unbounded();
+        return limits.All(double.IsFinite) ? limits : throw Unbounded(linear.Value.Bounds);
     }
 
     private bool IsLinear()

@@ -62,7 +62,7 @@ public sealed record Sensitivity
         // Logarithm and exponential are taken to be within four units in the last place.
         var mean = numbers.Average(Math.Log);
         if (double.IsNegativeInfinity(mean)) return 0;
-        var error = 1e-15 * (4 + numbers.Count + numbers.Max(number => Math.Abs(Math.Log(number))));
+        var error = 1e-15 * (4 + numbers.Count) * (1 + numbers.Max(number => Math.Abs(Math.Log(number))));
         return Math.Exp(mean) * (1 + side * 2 * error);
     }
 }

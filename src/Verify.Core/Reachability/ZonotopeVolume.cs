@@ -100,10 +100,13 @@ internal static class ZonotopeVolume
             var most = columns.Max(column => Math.Abs(column[k]));
             if (most == 0) return double.NegativeInfinity;
             var exponent = Math.ILogB(most);
-            foreach (var column in columns) column[k] = Math.ScaleB(column[k], -exponent);
+            foreach (var column in columns.Where(column => column[k] != 0))
+                column[k] = Math.ScaleB(column[k], -exponent) is var scaled and not 0 ? scaled : Math.CopySign(double.Epsilon, column[k]);
             logs.Add(exponent * Math.Log(2) + 1e-15 * Math.Abs(exponent));
         }
 
+        EnlargeTiny(columns, size);
+        if (columns.Count < size) return double.NegativeInfinity;
         var all = columns.SelectMany(column => column).ToArray();
         var scratch = Enumerable.Range(0, size).Select(k => new double[columns.Count * k]).ToArray();
         var sum = Determinants(all, size, scratch);
@@ -112,6 +115,27 @@ internal static class ZonotopeVolume
         var total = sum * (1 + 2 * Rounding.Gamma((columns.Count + 4) * size)) + 1.01 * Math.Exp(size * epsilon) * size * epsilon * products + 1e-280;
         logs.Add(Logarithms.Up(total));
         return Logarithms.Sum(logs);
+    }
+
+    /// <summary>Puts a larger box in the place of columns whose squares might underflow.</summary>
+    private static void EnlargeTiny(List<double[]> columns, int size)
+    {
+        const double Tiny = 1e-140;
+        var box = new double[size];
+        foreach (var column in columns.Where(IsTiny))
+        {
+            for (var k = 0; k < size; k++) box[k] = Rounding.SumUp(box[k], Math.Abs(column[k]));
+        }
+
+        columns.RemoveAll(column => IsTiny(column));
+        for (var k = 0; k < size; k++)
+        {
+            if (box[k] == 0) continue;
+            columns.Add(new double[size]);
+            columns[^1][k] = Math.Max(box[k], Tiny);
+        }
+
+        static bool IsTiny(double[] column) => column.All(value => Math.Abs(value) < Tiny);
     }
 
     /// <summary>Σ |det| over all sets of so many of the columns as they have elements.</summary>

@@ -225,6 +225,29 @@ public sealed class ReachableOutputsTests
     }
 
     [Fact]
+    public void A_bounded_function_of_what_has_no_value_has_none_either()
+    {
+        var input = new InputNode(1);
+        var network = new Network(input, new ElementwiseNode(new ElementwiseNode(new AffineNode(input, SelectionMap.Identity(1)), Log.Instance), Tanh.Instance));
+        var outputs = new ReachableOutputs(network, InputRegion.Box([-1], [1]));
+        foreach (var method in Enum.GetValues<ReachabilityMethod>()) Assert.Throws<ArgumentException>(() => outputs.By(method));
+        Assert.True(new ReachableOutputs(network, InputRegion.Box([0.5], [1])).IntervalBox().Contains([-0.3]));
+    }
+
+    [Fact]
+    public void Where_intervals_leave_a_value_open_other_sets_may_not()
+    {
+        // ln(1 + relu(x) − relu(x)) for x in [½, 3], which intervals take for the logarithm of what may be −1.5.
+        var input = new InputNode(1);
+        var hidden = new ElementwiseNode(new AffineNode(input, new DenseMap([1, 1], 2, 1)), ReLU.Instance);
+        var network = new Network(input, new ElementwiseNode(new AffineNode(hidden, new DenseMap([1, -1], 1, 2), [1]), Log.Instance));
+        var outputs = new ReachableOutputs(network, InputRegion.Box([0.5], [3]));
+        Assert.Throws<ArgumentException>(() => outputs.IntervalBox());
+        Assert.True(outputs.LinearBox().Contains([0]));
+        Assert.True(outputs.Zonotope().Contains([0]));
+    }
+
+    [Fact]
     public void Some_outputs_alone_are_as_they_are_among_all()
     {
         var network = RandomNetworks.Dense(new Random(2), Tanh.Instance, 3, 6, 4);

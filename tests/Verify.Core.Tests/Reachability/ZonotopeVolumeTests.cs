@@ -37,6 +37,17 @@ public sealed class ZonotopeVolumeTests
         Assert.InRange(new OutputZonotope([0, 0], [1, 3, 2, 6, -5, -15]).LogVolume, -700, Math.Log(1e-10));
     }
 
+    [Theory]
+    [InlineData(1e-20)]
+    [InlineData(1e-170)]
+    [InlineData(1e-320)]
+    public void A_side_so_short_that_its_square_underflows_counts_all_the_same(double side)
+    {
+        var log = new OutputZonotope([0, 0], [1, 1, side, -side]).LogVolume;
+        Assert.InRange(log, Math.Log(8) + Math.Log(side) - 1e-9, Math.Max(Math.Log(8) + Math.Log(side), Math.Log(1e-12)) + 1);
+        Assert.True(new OutputZonotope([0, 0], [1e10, 1e10, side, -side]).LogVolume >= Math.Log(8e10) + Math.Log(side) - 1e-9);
+    }
+
     [Fact]
     public void Widths_far_below_the_smallest_number_have_a_logarithm()
     {
