@@ -20,12 +20,12 @@ internal sealed class Minimization(Problem problem, ImmutableArray<double> cost,
     // Starts reach the best value where they agree with it but for rounding.
     private const double Agreement = 1e-7;
 
-    // Nodes of the network's program before parts are bounded in other ways, and elements of the largest network that has one.
-    private const int ProgramNodes = 400;
+    // Nodes of the network's program, or parts that are bounded, before the other is tried; and elements of the largest network that has a program.
+    private const long FirstTurn = 1000;
     private const int LargestProgram = 4000;
 
     // Parts times pairs of connected elements.
-    private const double AffordableWork = 1e10;
+    private const double AffordableWork = 1e11;
 
     private readonly ProvenLimit limit = new(problem, cost);
     private readonly Conjunction goal = new([new(cost, 0)]);
@@ -36,9 +36,7 @@ internal sealed class Minimization(Problem problem, ImmutableArray<double> cost,
 
     private double Tolerance => RelativeTolerance * Math.Max(Math.Abs(best?.Value ?? 0), spread);
 
-    private bool IsMet => best is { } point && IsMetBy(point);
-
-    private bool IsMetBy(Point point) => limit.Value >= point.Value - Tolerance;
+    private bool IsMet => best is { } point && limit.Value >= point.Value - Tolerance;
 
     public Optimum Run()
     {
@@ -99,18 +97,12 @@ internal sealed class Minimization(Problem problem, ImmutableArray<double> cost,
         }
     }
 
-    /// <summary>Divides the region until the limit meets the best value, from which it begins anew where that falls.</summary>
     private void Prove()
     {
         try
         {
             limit.ByBounds(budget.SlopeIterations, best?.Value - Tolerance / 2 ?? double.PositiveInfinity, cancellation);
-            var parts = budget.Parts ?? Affordable;
-            for (var isFirst = true; !IsMet && parts > limit.Parts && best is { } known; isFirst = false)
-            {
-                if (Divide(known, parts, isFirst) is not { } better || !(better.Value < known.Value - Tolerance / 4)) break;
-                best = problem.Pieces is null ? better : new PieceSearch(problem, goal, budget.NeighbourhoodNodes).Around(better, cancellation);
-            }
+            if (!IsMet && best is not null) Divide(budget.Parts ?? Affordable);
         }
         catch (OperationCanceledException)
         {
@@ -119,25 +111,46 @@ internal sealed class Minimization(Problem problem, ImmutableArray<double> cost,
     }
 
     /// <summary>
-    /// By the network's mixed-integer program, as long as that is small; its optima are exact. Then by parts, many more of which are bounded in the same time; and
-    /// by the program again what these leave open because their best multipliers were not found.
+    /// Divides the region until the limit meets the best value: by the network's mixed-integer program, whose optima are exact, and by parts that bounds are found of, many more
+    /// in the same time. Neither is better everywhere, so they take turns, and the one that reached further gets four times the work of its last turn, the other twice.
     /// </summary>
-    private Point? Divide(Point known, int parts, bool isFirst)
+    private void Divide(int parts)
     {
         var bounds = problem.Optimised(budget.SlopeIterations, cancellation);
-        var hasProgram = problem.Pieces is not null && problem.Network.Nodes.Sum(node => (long)node.Size) <= LargestProgram;
-        int Left(int most = int.MaxValue) => (int)Math.Min(most, parts - limit.Parts);
-        if (hasProgram && isFirst && limit.ByProgram(bounds.Bounds, known, Tolerance, Left(ProgramNodes), cancellation) is { } byProgram) known = byProgram;
-        if (IsMetBy(known) || Left() <= 0) return known;
         var byInputs = InputSplitting.Suits(bounds) || !NeuronSplitting.Suits(bounds) && InputSplitting.IsPossible(problem.Region);
+        var ways = new List<Way>();
+        if (problem.Pieces is not null && problem.Network.Nodes.Sum(node => (long)node.Size) <= LargestProgram)
+            ways.Add(new((known, most) => limit.ByProgram(bounds.Bounds, known, Tolerance, most, cancellation)));
         if (byInputs || NeuronSplitting.Suits(bounds))
+            ways.Add(new((known, most) => limit.BySplits(known, Tolerance, most, byInputs, bounds, cancellation)));
+        while (ways.Count > 0)
         {
-            if (limit.BySplits(known, Tolerance, Left(), byInputs, bounds, cancellation) is { } bySplits) return bySplits;
-        }
+            foreach (var way in ways.ToArray())
+            {
+                if (IsMet || limit.Parts >= parts || cancellation.IsCancellationRequested) return;
+                var (known, before) = (best!.Value, limit.Parts);
+                var most = (int)(ways.Count > 1 ? Math.Min(way.Turn, parts - before) : parts - before);
+                (var found, way.Reached) = way.Divide(known, most);
+                if (found.Value < known.Value) best = problem.Pieces is null ? found : new PieceSearch(problem, goal, budget.NeighbourhoodNodes).Around(found, cancellation);
+                else if (limit.Parts - before < most) ways.Remove(way);
+            }
 
-        return hasProgram && !IsMetBy(known) && Left() > 0 ? limit.ByProgram(bounds.Bounds, known, Tolerance, Left(), cancellation) : known;
+            var furthest = ways.MaxBy(way => way.Reached);
+            foreach (var way in ways) way.Turn *= way == furthest ? 4 : 2;
+        }
     }
 
     private int Affordable =>
         (int)Math.Clamp(AffordableWork / problem.Network.Nodes.Sum(node => (double)node.Size * node.Sources.Sum(source => source.Size)), 16, 1_000_000);
+
+    /// <summary>A way to divide the region.</summary>
+    /// <param name="divide">From the best point that is known, with so many parts: the best point then, and what it showed that nothing is below.</param>
+    private sealed class Way(Func<Point, int, (Point Best, double Reached)> divide)
+    {
+        public Func<Point, int, (Point Best, double Reached)> Divide => divide;
+
+        public long Turn { get; set; } = FirstTurn;
+
+        public double Reached { get; set; }
+    }
 }

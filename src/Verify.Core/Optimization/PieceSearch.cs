@@ -26,7 +26,6 @@ internal sealed class PieceSearch(Problem problem, Conjunction goal, int nodes)
     private const double LeastFall = 1e-9;
 
     private readonly LinearPieces pieces = problem.Pieces!;
-    private Basis? basis;
 
     /// <summary>Linear programs that were solved, those of mixed-integer ones too.</summary>
     public long Programs { get; private set; }
@@ -49,18 +48,15 @@ internal sealed class PieceSearch(Problem problem, Conjunction goal, int nodes)
         return new(input, largest);
     }
 
-    /// <summary>The best point of the piece that an input is on: a linear program, from the basis that the last one ended with.</summary>
+    /// <summary>The best point of the piece that an input is on: a linear program.</summary>
+    /// <remarks>It begins with all neurons' rows basic, inputs where the objective pushes them: from the last start's basis it takes twice the pivots.</remarks>
     public Point OnPiece(Point start, CancellationToken cancellation)
     {
         var program = new PieceProgram(problem, goal, pieces.PatternOf(Evaluation<double>.Of(problem.Network, start.Input, 1)), []);
-        var simplex = new DualSimplex(program.Program);
-        if (basis is not null) simplex.Basis = basis;
-        var solution = simplex.Solve(null, cancellation);
+        var solution = new DualSimplex(program.Program).Solve(null, cancellation);
         Programs++;
         Pivots += solution.Pivots;
-        if (solution.Status != SolutionStatus.Optimal) return start;
-        basis = simplex.Basis;
-        return Better(start, program.Input(solution.Values));
+        return solution.Status == SolutionStatus.Optimal ? Better(start, program.Input(solution.Values)) : start;
     }
 
     /// <summary>The best point that is reached over the pieces that meet where one is.</summary>

@@ -39,8 +39,8 @@ internal sealed class ProvenLimit(Problem problem, ImmutableArray<double> cost)
     /// <param name="tolerance">How far from the best value the limit may stay.</param>
     /// <param name="nodes">Nodes of its tree, at most.</param>
     /// <param name="cancellation">Ends the search; what is known by then is kept.</param>
-    /// <returns>The best point that is known now.</returns>
-    public Point ByProgram(NodeBounds bounds, Point known, double tolerance, int nodes, CancellationToken cancellation)
+    /// <returns>The best point that is known now, and the limit that this search reached.</returns>
+    public (Point Best, double Reached) ByProgram(NodeBounds bounds, Point known, double tolerance, int nodes, CancellationToken cancellation)
     {
         var encoded = NetworkProgram.Encode(bounds);
         var program = encoded.Minimizing(cost.AsSpan());
@@ -59,7 +59,7 @@ internal sealed class ProvenLimit(Problem problem, ImmutableArray<double> cost)
             program, new() { Nodes = nodes, Gap = tolerance / 2 / magnitude }, encoded.Start(program).WithRows(program.RowCount), Complete, null, encoded.At(known.Input), cancellation);
         Parts += solution.Nodes;
         Raise(solution.Bound, "mixed-integer program");
-        return best;
+        return (best, solution.Bound);
     }
 
     /// <summary>By a division of the region: of its inputs, or of the arguments of its neurons.</summary>
@@ -69,8 +69,8 @@ internal sealed class ProvenLimit(Problem problem, ImmutableArray<double> cost)
     /// <param name="byInputs">Whether inputs are divided.</param>
     /// <param name="bounds">Bounds over the region.</param>
     /// <param name="cancellation">Ends the search; what is known by then is kept.</param>
-    /// <returns>A better point, where one was found.</returns>
-    public Point? BySplits(Point known, double tolerance, int parts, bool byInputs, LinearBoundPropagation bounds, CancellationToken cancellation)
+    /// <returns>The best point that is known now, since the first better one ends the search, and the limit that this search reached.</returns>
+    public (Point Best, double Reached) BySplits(Point known, double tolerance, int parts, bool byInputs, LinearBoundPropagation bounds, CancellationToken cancellation)
     {
         var threshold = known.Value - tolerance / 2;
         var outputs = cost.Length - problem.Constraints.Length;
@@ -80,7 +80,7 @@ internal sealed class ProvenLimit(Problem problem, ImmutableArray<double> cost)
             .. problem.Constraints.Select((constraint, k) => new LinearConstraint([.. Enumerable.Range(0, cost.Length).Select(i => i == outputs + k ? 1.0 : 0)], constraint.Bound)),
         ];
         var property = new Property("", problem.Region, new OutputProperty([new Conjunction(violation)], ""));
-        var (better, worst, before) = ((Point?)null, double.NegativeInfinity, Parts);
+        var (better, worst, before) = (known, double.NegativeInfinity, Parts);
         var progress = new Told<SearchProgress>(state => (worst, Parts) = (state.Margin, before + state.Parts));
         bool IsBetter(float[] candidate)
         {
@@ -104,8 +104,9 @@ internal sealed class ProvenLimit(Problem problem, ImmutableArray<double> cost)
         }
 
         // With several constraints a margin is one of their weighted sum, which says nothing until it is positive.
-        if (problem.Constraints.IsEmpty || worst >= 0) Raise(Rounding.Down(threshold + Math.Min(worst, 0)), byInputs ? "division of inputs" : "division of neurons");
-        return better;
+        var reached = problem.Constraints.IsEmpty || worst >= 0 ? Rounding.Down(threshold + Math.Min(worst, 0)) : double.NegativeInfinity;
+        Raise(reached, byInputs ? "division of inputs" : "division of neurons");
+        return (better, reached);
     }
 
     private void Raise(double limit, string method)

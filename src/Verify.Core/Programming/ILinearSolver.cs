@@ -31,6 +31,12 @@ public sealed record SolverLimits
     /// <summary>Stops as soon as the optimum is known to be above this number, or a solution to be at or below it.</summary>
     public double? Threshold { get; init; }
 
+    /// <summary>
+    /// What is known to be reached: solutions that are not below need not be found, so that parts of a mixed-integer program may be left out for it. Where none is below, the
+    /// solution may have no values, and its bound is at least this number.
+    /// </summary>
+    public double Cutoff { get; init; } = double.PositiveInfinity;
+
     /// <summary>The distance between bound and objective, relative to max(1, |objective|), at which a mixed-integer program counts as solved.</summary>
     public double Gap { get; init; } = 1e-6;
 }

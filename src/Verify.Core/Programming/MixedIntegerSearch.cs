@@ -54,7 +54,7 @@ public sealed class MixedIntegerSearch
     {
         get
         {
-            var better = objective - limits.Gap * Math.Max(1, Math.Abs(objective));
+            var better = Math.Min(objective - limits.Gap * Math.Max(1, Math.Abs(objective)), limits.Cutoff);
             return limits.Threshold is { } threshold ? Math.Min(better, Math.BitIncrement(threshold)) : better;
         }
     }

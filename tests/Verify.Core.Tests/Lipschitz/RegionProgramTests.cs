@@ -27,6 +27,8 @@ public sealed class RegionProgramTests
             var constant = LipschitzEstimation.Bound(question);
             Assert.Equal(LipschitzStatus.Exact, constant.Status);
             Assert.Equal(constant.Upper, RegionProgram.Solve(question, new ManagedSolver()), Tolerance * (1 + constant.Upper));
+            Assert.Equal(constant.Upper, RegionProgram.Solve(question, new ManagedSolver(), known: constant.Lower), Tolerance * (1 + constant.Upper));
+            Assert.Equal(constant.Upper, RegionProgram.Solve(question, new ManagedSolver(), known: 0.9 * constant.Lower), Tolerance * (1 + constant.Upper));
             Assert.InRange(RegionProgram.Solve(question, new ManagedSolver(), 1e-4), 0, constant.Upper + Tolerance);
         }
     }

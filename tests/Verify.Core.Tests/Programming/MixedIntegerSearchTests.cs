@@ -43,6 +43,26 @@ public sealed class MixedIntegerSearchTests
     }
 
     [Fact]
+    public void What_is_known_already_is_begun_with_or_not_looked_for()
+    {
+        var savedByCutoff = 0;
+        for (var number = 0; number < 20; number++)
+        {
+            var program = Knapsacks(number, 14, 4);
+            var best = MixedIntegerSearch.Minimize(program);
+            Assert.Equal(best.Objective, MixedIntegerSearch.Minimize(program, new() { Nodes = 0 }, incumbent: best.Values).Objective);
+            Assert.Equal(best.Objective, MixedIntegerSearch.Minimize(program, incumbent: [.. best.Values.Select(_ => 1.0)]).Objective, 1e-9);
+            Assert.Equal(best.Objective, MixedIntegerSearch.Minimize(program, new() { Cutoff = best.Objective + 0.5 }).Objective, 1e-9);
+            var none = MixedIntegerSearch.Minimize(program, new() { Cutoff = best.Objective - 0.5 });
+            Assert.True(none.Status != SolutionStatus.Optimal || none.Objective <= best.Objective + 1e-9);
+            Assert.True(none.Bound >= best.Objective - 0.5, $"program {number}: {none.Bound} for {best.Objective}");
+            savedByCutoff += none.Nodes < best.Nodes ? 1 : 0;
+        }
+
+        Assert.True(savedByCutoff >= 10);
+    }
+
+    [Fact]
     public void The_same_program_takes_the_same_nodes()
     {
         var program = Knapsacks(3, 16, 4);

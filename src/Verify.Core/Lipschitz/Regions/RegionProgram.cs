@@ -20,13 +20,17 @@ namespace RobustVerify.Core.Lipschitz.Regions;
 /// </remarks>
 public static class RegionProgram
 {
+    // A norm that is larger by less is no larger.
+    private const double Agreement = 1e-9;
+
     /// <summary>The largest norm over all regions, as the solver finds it.</summary>
     /// <param name="question">Of a ReLU chain over a box, in l1 or l∞.</param>
     /// <param name="solver">Solves mixed-integer programs.</param>
     /// <param name="margin">How far from zero every neuron's input is; 0 for closed regions.</param>
+    /// <param name="known">A norm that some region is known to reach: only larger ones are looked for.</param>
     /// <param name="cancellation">Ends the work with an <see cref="OperationCanceledException"/>.</param>
     /// <exception cref="NotSupportedException">The network is no chain of ReLUs, the region no box, or the norm l2.</exception>
-    public static double Solve(LipschitzQuestion question, ILinearSolver solver, double margin = 0, CancellationToken cancellation = default)
+    public static double Solve(LipschitzQuestion question, ILinearSolver solver, double margin = 0, double known = 0, CancellationToken cancellation = default)
     {
         var problem = new Problem(question);
         if (question.Norm == Norm.L2 || problem is not { Region.IsBox: true, Chain: { Functions.Length: > 0 } relus } || !relus.Functions.All(function => function.Activation is ReLU))
@@ -34,13 +38,14 @@ public static class RegionProgram
         var chain = problem.Chain!;
         var isTransposed = question.Norm == Norm.L1;
         var count = isTransposed ? chain.Layers[0].Columns : chain.Layers[^1].Rows;
-        var largest = 0.0;
+        var largest = known;
         for (var row = 0; row < count; row++)
         {
             cancellation.ThrowIfCancellationRequested();
-            var solution = solver.Solve(Build(problem, chain, row, isTransposed, margin), null, cancellation);
+            var cutoff = -largest * (1 + Agreement);
+            var solution = solver.Solve(Build(problem, chain, row, isTransposed, margin), new() { Cutoff = cutoff }, cancellation);
             if (solution.Status == SolutionStatus.Optimal) largest = Math.Max(largest, -solution.Objective);
-            else if (solution.Status != SolutionStatus.Infeasible) throw new InvalidOperationException($"{solver.Name} ended with {solution.Status}.");
+            else if (solution.Status != SolutionStatus.Infeasible && !(solution.Bound >= cutoff)) throw new InvalidOperationException($"{solver.Name} ended with {solution.Status}.");
         }
 
         return largest;
