@@ -10,7 +10,7 @@ namespace RobustVerify.Training;
 /// The mean over examples of the log-volume of the reachable intervals of perturbed inputs; null where nothing perturbs them.
 /// </param>
 /// <param name="MedianWidth">
-/// The median over examples of the geometric mean of the reachable intervals' widths, which of margins are parts of the margin;
+/// The median over examples of the geometric mean of the reachable intervals' widths, those of margins as parts of the margin in their middle;
 /// null where nothing perturbs inputs.
 /// </param>
 public sealed record Assessment(double? Accuracy, double Loss, double? Sensitivity, double? MedianWidth)

@@ -101,28 +101,27 @@ internal sealed class Batch
         var lastRadii = intervals!.LastRadii.Slice(row * inputs, inputs);
         var lastAdjoints = intervals.LastRadiusAdjoints.Slice(row * inputs, inputs);
         marginRadii!.Forward(label, lastRadii, radii);
+        Margins(Row(intervals.Centers, row), label);
         var sum = 0.0;
         if (sensitivity > 0 && loss.SensitivityOf == ReachableWidth.Margins)
         {
-            Margins(Row(values.Outputs, row), label);
             sum += sensitivity * Sensitivity.OfMargins(label, margins, radii, marginDerivatives, radiusDerivatives);
-            Backward(Row(values.OutputAdjoints, row), sensitivity, lastAdjoints);
+            Backward(Row(intervals.CenterAdjoints, row), sensitivity, lastAdjoints);
         }
 
         if (worst > 0)
         {
-            Margins(Row(intervals.Centers, row), label);
             sum += worst * TaskTerms.WorstCrossEntropy(label, margins, radii, marginDerivatives, radiusDerivatives);
             Backward(Row(intervals.CenterAdjoints, row), worst, lastAdjoints);
         }
 
         return sum;
 
-        void Backward(Span<double> scores, double factor, Span<double> radiusAdjoints)
+        void Backward(Span<double> centers, double factor, Span<double> radiusAdjoints)
         {
             marginDerivatives[label] = 0;
-            AddTo(scores, marginDerivatives, -factor);
-            foreach (var derivative in marginDerivatives) scores[label] += factor * derivative;
+            AddTo(centers, marginDerivatives, -factor);
+            foreach (var derivative in marginDerivatives) centers[label] += factor * derivative;
             TensorPrimitives.Multiply(radiusDerivatives, factor, radiusDerivatives);
             marginRadii!.Backward(label, intervals!.LastRadii.Slice(row * inputs, inputs), radiusDerivatives, radiusAdjoints);
         }

@@ -4,12 +4,12 @@ namespace RobustVerify.Training.Objectives;
 /// <remarks>
 /// A volume is a product of widths; its logarithm, divided by their number, is the mean of their logarithms.
 /// <para>
-/// A classifier's widths are without meaning: scores divided by ten decide the same. So the width 2ρ of a margin, the
-/// distance m between the label's score and another, is divided by the margin, or where that is small or negative by its
-/// smooth positive part p = (m + √(m² + ρ²))/2, which leaves ln(2ρ/p) = 2 ln 2 − arsinh(m/ρ). It depends on m/ρ only:
-/// multiplying the last layer by any positive number changes nothing, and where m ≫ ρ it is ln(2ρ/m). The interval around m proves
-/// the label as soon as m/ρ exceeds 1. Of a wrong answer (m &lt; 0) the narrow one counts as the worse, as it must
-/// in whatever depends on m/ρ and falls with m.
+/// A classifier's widths are without meaning: scores divided by ten decide the same. So the width 2ρ of the interval m ± ρ in which
+/// the margin between the label's score and another is reachable is divided by the margin m in its middle, or where that is small or
+/// negative by its smooth positive part p = (m + √(m² + ρ²))/2, which leaves ln(2ρ/p) = 2 ln 2 − arsinh(m/ρ). It depends on m/ρ only:
+/// multiplying the last layer by any positive number changes nothing, where m ≫ ρ it is ln(2ρ/m), and where m/ρ exceeds 1 the
+/// interval proves the label. The margin of the input itself is no less than m − ρ, so a middle that is far above it gains
+/// nothing. Of a wrong answer (m &lt; 0) the narrow interval counts as the worse, as it must in whatever depends on m/ρ and falls with m.
 /// </para>
 /// <para>
 /// A volume is zero as soon as one width is, however wide the others are. What is minimised therefore has ρ² + (τm)² in the place of
@@ -26,8 +26,8 @@ internal static class Sensitivity
 
     /// <summary>The mean over all labels but the right one of 2 ln 2 − arsinh(m/√(ρ² + τ²m²)).</summary>
     /// <param name="label">The right one, whose margin is not read.</param>
-    /// <param name="margins">m: the label's score less each score.</param>
-    /// <param name="radii">ρ: half the widths of the reachable intervals of the margins.</param>
+    /// <param name="margins">m: the middles of the reachable intervals of the label's score less each score.</param>
+    /// <param name="radii">ρ: half the widths of these intervals.</param>
     /// <param name="marginDerivative">The derivatives with respect to m are written here.</param>
     /// <param name="radiusDerivative">The derivatives with respect to ρ are written here.</param>
     public static double OfMargins(

@@ -14,7 +14,7 @@ public enum TaskTerm
 public enum ReachableWidth
 {
     /// <summary>
-    /// The distances between the label's score and every other, divided by the margin. Only for labels; it does not change
+    /// The margins between the label's score and every other, divided by the margin in the middle of the interval. Only for labels; it does not change
     /// when all scores are multiplied by a number.
     /// </summary>
     Margins,

@@ -190,6 +190,23 @@ public sealed class TrainingSpecificationTests : IDisposable
         Assert.StartsWith(PathOf("train.json"), error.Message, StringComparison.Ordinal);
     }
 
+    public static TheoryData<string> Published =>
+    [
+        .. Directory.EnumerateFiles(Path.Combine(Repository.Root, "samples"), "*.train.json", SearchOption.AllDirectories)
+            .Select(file => Path.GetRelativePath(Repository.Root, file))
+            .Order(StringComparer.Ordinal),
+    ];
+
+    [Theory]
+    [MemberData(nameof(Published))]
+    public void Every_sample_is_valid_by_the_schema_and_by_the_reader(string file)
+    {
+        var path = Path.Combine(Repository.Root, file);
+
+        Assert.Null(Schema.Problem(File.ReadAllText(path)));
+        Assert.True(File.Exists(TrainingSpecification.Load(path).OutputPath));
+    }
+
     [Fact]
     public void The_example_of_the_documentation_is_valid_by_the_schema()
     {
