@@ -14,6 +14,7 @@ internal sealed class Minimization(Problem problem, ImmutableArray<double> cost,
     // A start whose piece ends further from the best value than that, as a part of it, is not worth its neighbourhood.
     private const double WorthGap = 2.0 / 3;
 
+    // What stands for the magnitude of a value that may be zero.
     private const double LeastMagnitude = 1e-9;
     private const double RelativeTolerance = 1e-6;
 
@@ -23,6 +24,10 @@ internal sealed class Minimization(Problem problem, ImmutableArray<double> cost,
     // Nodes of the network's program, or parts that are bounded, before the other is tried; and elements of the largest network that has a program.
     private const long FirstTurn = 1000;
     private const int LargestProgram = 4000;
+
+    // Nodes of the program around a point times entries of a piece's program; of the largest networks a few nodes are left.
+    private const long NeighbourhoodWork = 20_000_000;
+    private const int LeastNodes = 4;
 
     // Parts times pairs of connected elements.
     private const double AffordableWork = 1e11;
@@ -34,7 +39,7 @@ internal sealed class Minimization(Problem problem, ImmutableArray<double> cost,
     private Point? best;
     private double spread;
 
-    private double Tolerance => RelativeTolerance * Math.Max(Math.Abs(best?.Value ?? 0), spread);
+    private double Tolerance => RelativeTolerance * Math.Max(LeastMagnitude, Math.Max(Math.Abs(best?.Value ?? 0), spread));
 
     private bool IsMet => best is { } point && limit.Value >= point.Value - Tolerance;
 
@@ -82,7 +87,7 @@ internal sealed class Minimization(Problem problem, ImmutableArray<double> cost,
             {
                 Parallel.For(0, ends.Length, lane =>
                 {
-                    var search = lanes[lane] ??= new PieceSearch(problem, goal, budget.NeighbourhoodNodes);
+                    var search = lanes[lane] ??= new PieceSearch(problem, goal, Nodes);
                     ends[lane] = search.OnPiece(ends[lane], cancellation);
                     var isWorth = known is not { } value || ends[lane].Value - value <= WorthGap * Math.Max(Math.Abs(value), LeastMagnitude);
                     if (budget.Method == OptimizationMethod.Neighbourhoods && isWorth) ends[lane] = search.Around(ends[lane], cancellation);
@@ -131,7 +136,7 @@ internal sealed class Minimization(Problem problem, ImmutableArray<double> cost,
                 var (known, before) = (best!.Value, limit.Parts);
                 var most = (int)(ways.Count > 1 ? Math.Min(way.Turn, parts - before) : parts - before);
                 (var found, way.Reached) = way.Divide(known, most);
-                if (found.Value < known.Value) best = problem.Pieces is null ? found : new PieceSearch(problem, goal, budget.NeighbourhoodNodes).Around(found, cancellation);
+                if (found.Value < known.Value) best = problem.Pieces is null ? found : new PieceSearch(problem, goal, Nodes).Around(found, cancellation);
                 else if (limit.Parts - before < most) ways.Remove(way);
             }
 
@@ -139,6 +144,8 @@ internal sealed class Minimization(Problem problem, ImmutableArray<double> cost,
             foreach (var way in ways) way.Turn *= way == furthest ? 4 : 2;
         }
     }
+
+    private int Nodes => (int)Math.Min(budget.NeighbourhoodNodes, Math.Max(LeastNodes, NeighbourhoodWork / problem.Pieces!.Entries));
 
     private int Affordable =>
         (int)Math.Clamp(AffordableWork / problem.Network.Nodes.Sum(node => (double)node.Size * node.Sources.Sum(source => source.Size)), 16, 1_000_000);

@@ -12,7 +12,7 @@ public sealed record OptimizationBudget
     /// <summary>Gradient steps from every start, before its linear program.</summary>
     public int Steps { get; init; } = 50;
 
-    /// <summary>Nodes of the tree of every program of neighbouring linear pieces.</summary>
+    /// <summary>Nodes of the tree of every program of neighbouring linear pieces; fewer, where each is expensive.</summary>
     public int NeighbourhoodNodes { get; init; } = 200;
 
     /// <summary>How the optimum is looked for. For experiments: the default is what finds most.</summary>

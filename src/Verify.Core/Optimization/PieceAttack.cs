@@ -30,7 +30,7 @@ internal sealed class PieceAttack
 
     /// <summary>How many starts the network bears for each violation: none where it has no linear pieces.</summary>
     public int Affordable => problem.Pieces is { } pieces
-        ? (int)Math.Min(MostStarts, AffordableWork / property.Output.Violations.Length / (1 + (double)pieces.Inputs.Length * pieces.Neurons.Length))
+        ? (int)Math.Min(MostStarts, AffordableWork / property.Output.Violations.Length / pieces.Entries)
         : 0;
 
     /// <summary>Searches, yielding the end of every descent that violates the property.</summary>

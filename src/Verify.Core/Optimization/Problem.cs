@@ -29,7 +29,7 @@ internal sealed class Problem
             throw new ArgumentException($"A constraint of the inputs has {region.Size} finite coefficients and a finite bound.", nameof(constraints));
         (Network, Region, Constraints) = (WithConstraints(network, constraints), region, constraints);
         plain = new(() => known ?? LinearBoundPropagation.Propagate(Network, [region]));
-        pieces = new(() => LinearPieces.Of(plain.Value.Bounds) is { } own && (long)own.Inputs.Length * own.Neurons.Length <= MostEntries ? own : null);
+        pieces = new(() => LinearPieces.Of(plain.Value.Bounds) is { } own && own.Entries <= MostEntries ? own : null);
     }
 
     /// <summary>The network, with the constraints' left-hand sides behind its outputs, so that a property may speak of both.</summary>

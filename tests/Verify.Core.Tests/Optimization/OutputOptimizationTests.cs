@@ -132,6 +132,15 @@ public sealed class OutputOptimizationTests
         Assert.True(both.IsExact);
     }
 
+    [Fact]
+    public void A_function_that_is_zero_everywhere_is_known_to_be()
+    {
+        var range = new OutputOptimization(OneDimensional([1], [-5], [1]), InputRegion.Box([0], [4])).Ranges()[0];
+        Assert.True(range.IsExact);
+        Assert.Equal(0, range.Minimum.Value, 1e-12);
+        Assert.Equal(0, range.Maximum.Value, 1e-12);
+    }
+
     /// <summary>f = ReLU(x) + ReLU(x − 1): the first piece ends at 1, and the neighbouring one goes on to 2.</summary>
     [Fact]
     public void Neighbouring_pieces_are_tried_where_one_ends()
