@@ -32,6 +32,7 @@ public static class ModelTraining
     {
         var (architecture, loss) = (specification.Architecture, specification.Loss);
         var checkpoint = CheckpointPath(specification);
+        Directory.CreateDirectory(Path.GetDirectoryName(specification.OutputPath)!); // not to fail at the end
         var run = new TrainingRun(
             architecture, specification.Training, loss, specification.Plan, Checkpoint.Read(checkpoint, specification.Fingerprint));
         var lastCheckpoint = Stopwatch.StartNew();

@@ -117,7 +117,7 @@ internal sealed class IntervalPass
         return magnitudes.AsSpan(0, weights.Length);
     }
 
-    // d|w| = sign(w) dw.
+    // d|w| = sign(w) dw. (Math.Sign throws where a training that diverges has no number any more.)
     private void AffineBackward(
         AffineLayer affine, int layer, ReadOnlySpan<double> parameters, Span<double> gradient, ReadOnlySpan<double> c, ReadOnlySpan<double> r,
         ReadOnlySpan<double> dCenter, ReadOnlySpan<double> dRadius, Span<double> dc, Span<double> dr, int rows)
@@ -129,7 +129,7 @@ internal sealed class IntervalPass
         var ofMagnitudes = magnitudeGradient.AsSpan(0, weights.Length);
         ofMagnitudes.Clear();
         affine.AccumulateWeights(r, dRadius, ofMagnitudes, rows);
-        for (var k = 0; k < weights.Length; k++) weightGradient[k] += Math.Sign(weights[k]) * ofMagnitudes[k];
+        for (var k = 0; k < weights.Length; k++) weightGradient[k] += weights[k] > 0 ? ofMagnitudes[k] : weights[k] < 0 ? -ofMagnitudes[k] : 0;
         if (layer == 0) return;
         dc.Clear();
         affine.ApplyTransposed(weights, dCenter, dc, rows);

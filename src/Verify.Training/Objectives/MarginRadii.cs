@@ -59,7 +59,8 @@ internal sealed class MarginRadii(int labels, int inputs)
                 var pair = Pair(a, b);
                 for (var k = 0; k < inputs; k++)
                 {
-                    var derivative = Math.Sign(weights[a * inputs + k] - weights[b * inputs + k]) * gradients[pair + k];
+                    var (first, second) = (weights[a * inputs + k], weights[b * inputs + k]);
+                    var derivative = first > second ? gradients[pair + k] : first < second ? -gradients[pair + k] : 0;
                     gradient[a * inputs + k] += derivative;
                     gradient[b * inputs + k] -= derivative;
                 }

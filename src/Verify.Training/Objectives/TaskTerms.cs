@@ -50,7 +50,7 @@ internal static class TaskTerms
             var farthest = Math.Abs(difference) + radii[j];
             sum += farthest * farthest / centers.Length;
             radiusDerivative[j] = 2 * farthest / centers.Length;
-            centerDerivative[j] = Math.Sign(difference) * radiusDerivative[j];
+            centerDerivative[j] = difference > 0 ? radiusDerivative[j] : difference < 0 ? -radiusDerivative[j] : 0;
         }
 
         return sum;

@@ -108,6 +108,18 @@ public sealed class TrainingSpecificationTests : IDisposable
     }
 
     [Fact]
+    public void A_training_that_diverges_says_what_helps()
+    {
+        var specification = Load(Square());
+
+        var error = Assert.Throws<SpecificationException>(
+            () => ModelTraining.Run(specification with { Plan = specification.Plan with { LearningRate = 1e200 } }));
+
+        Assert.Contains("smaller learningRate", error.Message, StringComparison.Ordinal);
+        Assert.False(File.Exists(specification.OutputPath));
+    }
+
+    [Fact]
     public void A_checkpoint_of_another_specification_is_not_taken_up()
     {
         var specification = Load(Square());
