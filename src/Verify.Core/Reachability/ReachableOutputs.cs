@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using RobustVerify.Core.Attacks;
 using RobustVerify.Core.Bounds;
 using RobustVerify.Core.Networks;
 using RobustVerify.Core.Networks.Activations;
@@ -27,8 +28,10 @@ public sealed class ReachableOutputs
     // Steps by which the slopes of every row are optimised.
     private const int Iterations = 20;
 
-    // Inputs that are drawn to see what is reached at least.
+    // Inputs that are drawn to see what is reached at least, how many of them descend along every direction, and by how many steps.
     private const int Draws = 512;
+    private const int Starts = 4;
+    private const int Steps = 20;
 
     private readonly InputRegion region;
     private readonly CancellationToken cancellation;
@@ -36,6 +39,7 @@ public sealed class ReachableOutputs
     private readonly Lazy<OutputBox?> intervals;
     private readonly Lazy<OutputBox> box;
     private readonly Lazy<bool> isLinear;
+    private readonly Lazy<ProjectedGradient> descent;
     private readonly List<ImmutableArray<double>> optima = [];
 
     /// <summary>Asks for the outputs of a network over a region.</summary>
@@ -49,6 +53,7 @@ public sealed class ReachableOutputs
         if (region.Size != network.Input.Size) throw new ArgumentException($"The region has {region.Size} inputs, the network {network.Input.Size}.", nameof(region));
         (Network, this.region, this.cancellation) = (Of(network, outputs), region, cancellation);
         (linear, intervals, box, isLinear) = (new(Propagate), new(Intervals), new(Linear), new(IsLinear));
+        descent = new(() => new ProjectedGradient(Network));
     }
 
     /// <summary>The network of the outputs that are asked for.</summary>
@@ -147,14 +152,13 @@ public sealed class ReachableOutputs
     }
 
     /// <summary>For every direction d, a value that d·y reaches or falls below and one that it reaches or exceeds, as far apart as some inputs tell.</summary>
-    /// <remarks>Rounded inward, so that of a value that stays the former is the larger one. The inputs are random, those at which linear bounds would be attained, and those that <see cref="ExactBox"/> found.</remarks>
+    /// <remarks>Rounded inward, so that of a value that stays the former is the larger one. The inputs are random, the best of these moved along gradients, and those that <see cref="ExactBox"/> found.</remarks>
     /// <param name="directions">Directions × outputs.</param>
-    /// <exception cref="ArgumentException">Nothing bounds an output over the region.</exception>
     public ImmutableArray<(double Lower, double Upper)> Reached(double[] directions)
     {
-        var (inputs, count) = (Candidates(directions), directions.Length / Size);
-        var along = new double[inputs.Length / region.Size * count];
-        new DenseMap(directions, count, Size).Accumulate<double>(Evaluate(inputs), along, along.Length / count);
+        var count = directions.Length / Size;
+        var inputs = Candidates(directions);
+        var along = Along(directions, inputs);
         var extremes = ImmutableArray.CreateBuilder<InputRegion>(2 * count);
         for (var i = 0; i < 2 * count; i++)
         {
@@ -279,26 +283,39 @@ public sealed class ReachableOutputs
         }
     }
 
+    /// <summary>The value of every direction at some inputs: inputs × directions.</summary>
+    private double[] Along(double[] directions, float[] inputs)
+    {
+        var (rows, count) = (inputs.Length / region.Size, directions.Length / Size);
+        var along = new double[rows * count];
+        new DenseMap(directions, count, Size).Accumulate<double>(Evaluate(inputs), along, rows);
+        return along;
+    }
+
     private float[] Candidates(double[] directions)
     {
-        double[] both = [.. directions, .. directions.Select(d => -d)];
-        var rows = both.Length / Size;
-        var lines = linear.Value.LinearLowerBounds(both, new int[rows], Iterations, [.. Enumerable.Repeat(double.PositiveInfinity, rows)], cancellation);
-        var inputs = new float[(Draws + rows + optima.Count) * region.Size];
-        Draw(RandomStream.From("reached outputs", 0), inputs.AsSpan(0, Draws * region.Size));
-        var (lower, upper) = region.Representable;
-        var point = new double[region.Size];
-        for (var row = 0; row < rows + optima.Count; row++)
+        var draws = new float[Draws * region.Size];
+        Draw(RandomStream.From("reached outputs", 0), draws);
+        var (along, count, inputs) = (Along(directions, draws), directions.Length / Size, new List<float>(draws));
+        for (var i = 0; i < 2 * count; i++)
         {
-            var input = inputs.AsSpan((Draws + row) * region.Size, region.Size);
-            if (row < rows) Concretization.Minimizer(lines.Gradient(row), region, point);
-            else optima[row - rows].CopyTo(point);
-            for (var i = 0; i < input.Length && !region.IsBox; i++) point[i] += 1e-6 * (region.Center[i] - point[i]);
-            for (var i = 0; i < input.Length; i++) input[i] = Math.Clamp((float)point[i], lower[i], upper[i]);
-            // Beyond a ball that its box cuts, one that was drawn stands for it.
-            if (!region.Contains(input)) inputs.AsSpan(0, region.Size).CopyTo(input);
+            var (direction, sign) = (i / 2, i % 2 == 0 ? 1 : -1);
+            var starts = Enumerable.Range(0, Draws).OrderBy(row => sign * along[row * count + direction]).Take(Starts);
+            float[] points = [.. starts.SelectMany(row => draws[(row * region.Size)..((row + 1) * region.Size)])];
+            var goal = new LinearConstraint([.. directions.AsSpan(direction * Size, Size).ToArray().Select(d => sign * d)], 0);
+            descent.Value.Descend(region, new Conjunction([goal]), points, Steps, cancellation);
+            inputs.AddRange(points);
         }
 
-        return inputs;
+        var (lower, upper) = region.Representable;
+        foreach (var optimum in optima) inputs.AddRange(optimum.Select((x, i) => Math.Clamp((float)x, lower[i], upper[i])));
+        var all = inputs.ToArray();
+        for (var at = draws.Length; at < all.Length; at += region.Size)
+        {
+            // What rounding takes out of a ball, one that was drawn stands for.
+            if (!region.Contains(all.AsSpan(at, region.Size))) draws.AsSpan(0, region.Size).CopyTo(all.AsSpan(at));
+        }
+
+        return all;
     }
 }
