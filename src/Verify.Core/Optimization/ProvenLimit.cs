@@ -96,7 +96,9 @@ internal sealed class ProvenLimit(Problem problem, ImmutableArray<double> cost)
         {
             var result = byInputs ? Run(new InputSplitting(problem.Network, property, 0)) : Run(new NeuronSplitting(bounds, property, 0));
             Parts = before + result.Parts;
-            worst = result.IsProved ? 0 : result.Margin;
+
+            // Where a better point ended it, the margin is that of its part alone, and the worst of the round before holds.
+            if (result.Counterexample is null) worst = result.IsProved ? 0 : result.Margin;
         }
         catch (OperationCanceledException)
         {
