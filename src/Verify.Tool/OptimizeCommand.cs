@@ -47,7 +47,9 @@ internal static class OptimizeCommand
                 var optimization = new OutputOptimization(network, inputs!);
                 foreach (var (question, found) in questions.Zip(answers))
                 {
-                    var optimum = question.Maximizes ? optimization.Maximize(question.Coefficients, budget, cancellation) : optimization.Minimize(question.Coefficients, budget, cancellation);
+                    var optimum = question.Maximizes
+                        ? optimization.Maximize(question.Coefficients, budget, cancellation)
+                        : optimization.Minimize(question.Coefficients, budget, cancellation);
                     found.Add((name, optimum));
                     if (!parsed.GetValue(json)) terminal.WriteSentence(Line(name, question, optimum));
                 }
@@ -59,7 +61,8 @@ internal static class OptimizeCommand
             var results = questions.Zip(answers, (question, found) => Result.Of(question, found, complete)).ToArray();
             if (parsed.GetValue(json))
             {
-                if (goals[2]) JsonOutput.Write(terminal, new { Complete = complete, Outputs = results.Chunk(2).Select((ends, i) => new { Output = i, Minimum = ends[0], Maximum = ends[1] }) });
+                var outputs = results.Chunk(2).Select((ends, i) => new { Output = i, Minimum = ends[0], Maximum = ends[^1] });
+                if (goals[2]) JsonOutput.Write(terminal, new { Complete = complete, Outputs = outputs });
                 else JsonOutput.Write(terminal, results[0]);
             }
             else if (regions.Length > 1)
@@ -85,8 +88,11 @@ internal static class OptimizeCommand
     {
         var where = name is null ? "" : name + ": ";
         var at = optimum.Input is { Length: > 0 and <= MostInputsTold } ? $" at {string.Join(", ", optimum.Input.Select(x => x.ToString("G6", CultureInfo.InvariantCulture)))}" : "";
-        var chance = optimum.IsOptimal ? "" : $"; {optimum.Starts.Reached} of {optimum.Starts.Count} starts reached it, so by estimate, not by proof, it is the optimum with probability {optimum.Starts.EstimatedProbability.ToString("F2", CultureInfo.InvariantCulture)}";
-        return $"{where}{What(question, Finite(optimum.Value), Finite(optimum.Limit), optimum.IsOptimal)}{at} ({optimum.Method}{(optimum.Parts > 0 ? $", {optimum.Parts} parts" : "")}){chance}";
+        var parts = optimum.Parts > 0 ? $", {optimum.Parts} parts" : "";
+        var (reached, count) = (optimum.Starts.Reached, optimum.Starts.Count);
+        var probability = optimum.Starts.EstimatedProbability.ToString("F2", CultureInfo.InvariantCulture);
+        var chance = optimum.IsOptimal ? "" : $"; {reached} of {count} starts reached it, so by estimate, not by proof, it is the optimum with probability {probability}";
+        return $"{where}{What(question, Finite(optimum.Value), Finite(optimum.Limit), optimum.IsOptimal)}{at} ({optimum.Method}{parts}){chance}";
     }
 
     private static string What(Question question, double? value, double? limit, bool isOptimal)
@@ -114,7 +120,18 @@ internal static class OptimizeCommand
 
     /// <summary>The result as programs read it: the best value of all regions, and what is exceeded in none.</summary>
     private sealed record Result(
-        string Objective, string Goal, double? Value, double? Limit, bool Optimal, double Tolerance, IReadOnlyList<double> Input, double EstimatedProbability, string Method, long Parts, bool Complete, IReadOnlyList<Entry>? Samples)
+        string Objective,
+        string Goal,
+        double? Value,
+        double? Limit,
+        bool Optimal,
+        double Tolerance,
+        IReadOnlyList<double> Input,
+        double EstimatedProbability,
+        string Method,
+        long Parts,
+        bool Complete,
+        IReadOnlyList<Entry>? Samples)
     {
         public static Result Of(Question question, List<(string? Name, Optimum Found)> answers, bool complete)
         {
@@ -135,9 +152,13 @@ internal static class OptimizeCommand
                 furthest.Method,
                 optima.Sum(optimum => optimum.Parts),
                 complete,
-                answers is [(null, _)] ? null : [.. answers.Select(answer => new Entry(answer.Name!, Finite(answer.Found.Value), Finite(answer.Found.Limit), answer.Found.IsOptimal, answer.Found.Input, answer.Found.Starts.EstimatedProbability))]);
+                answers is [(null, _)] ? null : [.. answers.Select(answer => Entry.Of(answer.Name!, answer.Found))]);
         }
     }
 
-    private sealed record Entry(string Name, double? Value, double? Limit, bool Optimal, IReadOnlyList<double> Input, double EstimatedProbability);
+    private sealed record Entry(string Name, double? Value, double? Limit, bool Optimal, IReadOnlyList<double> Input, double EstimatedProbability)
+    {
+        public static Entry Of(string name, Optimum optimum) =>
+            new(name, Finite(optimum.Value), Finite(optimum.Limit), optimum.IsOptimal, optimum.Input, optimum.Starts.EstimatedProbability);
+    }
 }

@@ -14,10 +14,9 @@ internal static partial class OutputObjective
         var match = Term().Match(text);
         for (var first = true; ; first = false)
         {
-            var sign = match.Groups["sign"].Value;
-            var number = 1.0;
-            if (!match.Success || sign.Length == 0 && !first || match.Groups["number"] is { Length: > 0 } given && !(double.TryParse(given.Value, NumberStyles.Float, CultureInfo.InvariantCulture, out number) && double.IsFinite(number)))
-                throw new UsageException($"'{text}' is no sum of outputs such as 'Y_0' or 'Y_0 - 2*Y_1'.");
+            var (sign, given, number) = (match.Groups["sign"].Value, match.Groups["number"].Value, 1.0);
+            var isNumber = given.Length == 0 || double.TryParse(given, NumberStyles.Float, CultureInfo.InvariantCulture, out number) && double.IsFinite(number);
+            if (!match.Success || !isNumber || sign.Length == 0 && !first) throw new UsageException($"'{text}' is no sum of outputs such as 'Y_0' or 'Y_0 - 2*Y_1'.");
             if (!int.TryParse(match.Groups["output"].ValueSpan, CultureInfo.InvariantCulture, out var output) || output >= outputs)
                 throw new UsageException($"There is no output Y_{match.Groups["output"].Value}; the model has {(outputs == 1 ? "Y_0 alone" : $"Y_0 to Y_{outputs - 1}")}.");
             coefficients[output] += sign == "-" ? -number : number;
