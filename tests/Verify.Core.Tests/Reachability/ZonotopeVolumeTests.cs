@@ -45,6 +45,7 @@ public sealed class ZonotopeVolumeTests
     {
         var log = new OutputZonotope([0, 0], [1, 1, side, -side]).LogVolume;
         Assert.InRange(log, Math.Log(8) + Math.Log(side) - 1e-9, Math.Max(Math.Log(8) + Math.Log(side), Math.Log(1e-12)) + 1);
+        Assert.True(new OutputZonotope([0, 0], [side, -side, 1, 1]).LogVolume >= Math.Log(8) + Math.Log(side) - 1e-9);
         Assert.True(new OutputZonotope([0, 0], [1e10, 1e10, side, -side]).LogVolume >= Math.Log(8e10) + Math.Log(side) - 1e-9);
     }
 
