@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using RobustVerify.Core.Certificates;
 using RobustVerify.Core.Lipschitz.Norms;
-using RobustVerify.Core.Networks.Activations;
 using RobustVerify.Core.Numerics;
 using RobustVerify.Core.Specifications;
 
@@ -43,17 +42,13 @@ internal sealed class RegionSearch
     // Half-spaces that are put around a ball for one side of one neuron.
     private const int MostCuts = 40;
 
-    private readonly DenseChain chain;
+    private readonly SignedChain neurons;
     private readonly Problem problem;
     private readonly GatedJacobian jacobian;
     private readonly Norm boundNorm;
     private readonly Polytope polytope;
     private readonly BallSupport? ball;
-    private readonly (double Negative, double Positive)[] slopes; // of every function
-    private readonly int inputs, neurons;
-    private readonly int[] starts; // where the neurons of a layer begin
-    private readonly double[][] errors; // of every neuron's input, for all signs
-    private readonly double[][] weights; // how much a neuron may matter to the output
+    private readonly int inputs;
     private readonly double[][] low, high; // slopes of the part at hand
     private readonly double slack; // what rounding adds to a norm
     private double lower, strict, settled, flat;
@@ -61,17 +56,11 @@ internal sealed class RegionSearch
 
     private RegionSearch(Problem problem, DenseChain chain)
     {
-        (this.problem, this.chain) = (problem, chain);
+        (this.problem, neurons) = (problem, new SignedChain(chain, problem.Region!));
         inputs = chain.Layers[0].Columns;
         jacobian = new GatedJacobian(chain, transposed: problem.Norm == Norm.L1);
         boundNorm = problem.Norm == Norm.L2 ? Norm.L2 : Norm.Linf;
         (polytope, ball) = (new Polytope(problem.Region!), BallSupport.Of(problem.Region!));
-        slopes = Array.ConvertAll(chain.Functions, function => SlopesOf(function.Activation)!.Value);
-        starts = new int[chain.Functions.Length + 1];
-        for (var k = 0; k < chain.Functions.Length; k++) starts[k + 1] = starts[k] + chain.Layers[k].Rows;
-        neurons = starts[^1];
-        errors = ErrorsOfInputs();
-        weights = Weights();
         low = [.. chain.LowerSlopes.Select(slopes => new double[slopes.Length])];
         high = [.. chain.LowerSlopes.Select(slopes => new double[slopes.Length])];
         slack = 4 * MatrixNorm.OfMagnitudes(jacobian.MatrixError, jacobian.Rows, jacobian.Columns, boundNorm);
@@ -92,14 +81,7 @@ internal sealed class RegionSearch
     /// <summary>True where the search applies: a chain of functions of two lines that meet at zero, over a box or a ball.</summary>
     public static bool Applies(Problem problem) =>
         problem is { Region: { } region, Chain: { Functions.Length: > 0 } chain }
-        && chain.Functions.All(function => SlopesOf(function.Activation) is not null) && !region.Radii.Contains(0.0);
-
-    private static (double Negative, double Positive)? SlopesOf(Activation activation) => activation switch
-    {
-        ReLU => (0, 1),
-        PiecewiseLinear { Breakpoints: [0], Intercepts: [0, 0], Slopes: [var negative, var positive] } => (negative, positive),
-        _ => null,
-    };
+        && chain.Functions.All(function => SignedChain.SlopesOf(function.Activation) is not null) && !region.Radii.Contains(0.0);
 
     /// <summary>Searches until the bounds agree or the budget ends.</summary>
     /// <param name="problem">A problem to which the search applies.</param>
@@ -113,14 +95,7 @@ internal sealed class RegionSearch
     {
         lower = known;
         var open = new PriorityQueue<Part, (double, int)>();
-        var root = new Part(new sbyte[neurons], null, null, Middle(), Kind.Full, false, double.PositiveInfinity) { Record = problem.Tells ? new PartRecord { Whole = new JacobianPart() } : null };
-        for (var k = 0; k < low.Length; k++)
-        {
-            var from = problem.Bounds!.Lower(chain.Functions[k].Source);
-            var to = problem.Bounds.Upper(chain.Functions[k].Source);
-            for (var i = 0; i < low[k].Length; i++) root.Signs[starts[k] + i] = (sbyte)(from[i] > 0 ? 1 : to[i] < 0 ? -1 : 0);
-        }
-
+        var root = new Part(neurons.SignsOver(problem.Bounds!), null, null, Middle(), Kind.Full, false, double.PositiveInfinity) { Record = problem.Tells ? new PartRecord { Whole = new JacobianPart() } : null };
         var (bounded, number) = (0, 0);
         Consider(root);
         while (open.Count > 0 && bounded < parts && !cancellation.IsCancellationRequested)
@@ -169,7 +144,7 @@ internal sealed class RegionSearch
         Settle(part);
         if (part.Kind == Kind.Flat) return;
         var (rows, columns) = (jacobian.Rows, jacobian.Columns);
-        SetSlopes(part.Signs);
+        neurons.SetSlopes(part.Signs, low, high);
         jacobian.Propagate(low, high, refine: false);
         var (center, error) = (new double[rows * columns], new double[rows * columns]);
         for (var i = 0; i < center.Length; i++)
@@ -198,18 +173,16 @@ internal sealed class RegionSearch
         var children = new List<Part>(2);
         var record = part.Kind == Kind.Flat ? null : part.Record;
         var signs = (sbyte[])part.Signs.Clone();
-        var undecided = Array.IndexOf(signs, (sbyte)0);
-        var layer = 0;
-        while (starts[layer + 1] <= undecided) layer++;
-        var (forms, constants) = Forms(signs, layer);
+        var layer = neurons.LayerOf(Array.IndexOf(signs, (sbyte)0));
+        var (forms, constants) = neurons.Forms(signs, layer);
         var last = part.Last; // and half-spaces around the ball
         var entered = polytope.Enter(last, part.Vertex);
         var hasIdle = part.HasIdle;
-        foreach (var i in Order(signs, layer, forms))
+        foreach (var i in neurons.Order(signs, layer, forms))
         {
             var normal = forms.AsSpan(i * inputs, inputs);
-            var (constant, error) = (constants[i], errors[layer][i]);
-            var at = starts[layer] + i;
+            var (constant, error) = (constants[i], neurons.Errors[layer][i]);
+            var at = neurons.Starts[layer] + i;
             if (normal.IndexOfAnyExcept(0.0, -0.0) < 0 && Math.Abs(constant) <= error)
             {
                 // At zero wherever the part is: its slope multiplies nothing.
@@ -246,7 +219,7 @@ internal sealed class RegionSearch
             void Add(int sign, Side side, double[] row, double bound, double[] other)
             {
                 var kind = (Kind)Math.Max((int)part.Kind, (int)side.Kind!);
-                if (kind == Kind.Unresolved && part.Kind == Kind.Full && FlatSide.IsFlat(chain, problem.Region!, slopes, signs, layer, i, sign, side.Vertex, HalfSpaces(last))) kind = Kind.Flat;
+                if (kind == Kind.Unresolved && part.Kind == Kind.Full && FlatSide.IsFlat(neurons.Chain, problem.Region!, neurons.Slopes, signs, layer, i, sign, side.Vertex, HalfSpaces(last))) kind = Kind.Flat;
                 var own = (sbyte[])signs.Clone();
                 own[at] = (sbyte)sign;
                 children.Add(new Part(
@@ -358,7 +331,7 @@ internal sealed class RegionSearch
         return sum;
     }
 
-    /// <summary>Whether every neuron has its sign at a point for certain.</summary>
+    /// <summary>Whether a point lies in the region, and every neuron has its sign there for certain.</summary>
     private bool IsInside(double[] point, sbyte[] signs)
     {
         for (var j = 0; j < inputs; j++)
@@ -366,38 +339,7 @@ internal sealed class RegionSearch
             if (!(point[j] >= problem.Region!.Lower[j] && point[j] <= problem.Region.Upper[j])) return false;
         }
 
-        if (ball is not null && !ball.Contains(point)) return false;
-
-        var values = point;
-        for (var k = 0; k < chain.Functions.Length; k++)
-        {
-            var layer = chain.Layers[k];
-            var next = (double[])layer.Bias.Clone();
-            for (var i = 0; i < next.Length; i++)
-            {
-                next[i] += Reduction.Dot(layer.Matrix.AsSpan(i * layer.Columns, layer.Columns), values);
-                var sign = signs[starts[k] + i];
-                var isIdle = next[i] == 0 && errors[k][i] == 0 && IsIdle(layer, values, i);
-                if (!isIdle && !(sign * next[i] > errors[k][i])) return false;
-                next[i] = SlopeAt(k, sign) is var slope and not 0 ? slope * next[i] : 0;
-            }
-
-            values = next;
-        }
-
-        return true;
-    }
-
-    // All that the neuron depends on is off, and its bias is zero: it is at zero near the point.
-    private static bool IsIdle(DenseLayer layer, double[] values, int i)
-    {
-        if (layer.Bias[i] != 0) return false;
-        for (var j = 0; j < layer.Columns; j++)
-        {
-            if (layer.Matrix[i * layer.Columns + j] != 0 && values[j] != 0) return false;
-        }
-
-        return true;
+        return (ball is null || ball.Contains(point)) && neurons.HasSigns(point, signs);
     }
 
     /// <summary>The half-spaces up to one, in their order.</summary>
@@ -411,67 +353,13 @@ internal sealed class RegionSearch
 
     private double Bound(Part part)
     {
-        SetSlopes(part.Signs);
+        neurons.SetSlopes(part.Signs, low, high);
         jacobian.Propagate(low, high, refine: false);
         var plain = jacobian.Norm(boundNorm, joint: false);
         if (plain <= lower) return plain;
         jacobian.Propagate(low, high, refine: true);
         return Math.Min(plain, jacobian.Norm(boundNorm, joint: true));
     }
-
-    private void SetSlopes(sbyte[] signs)
-    {
-        for (var k = 0; k < low.Length; k++)
-        {
-            for (var i = 0; i < low[k].Length; i++)
-            {
-                var sign = signs[starts[k] + i];
-                var (negative, positive) = slopes[k];
-                (low[k][i], high[k][i]) = sign > 0 ? (positive, positive) : sign < 0 ? (negative, negative) : (Math.Min(negative, positive), Math.Max(negative, positive));
-            }
-        }
-    }
-
-    /// <summary>The inputs of a layer's neurons as affine functions of x, where all signs before are fixed.</summary>
-    private (double[] Forms, double[] Constants) Forms(sbyte[] signs, int layer)
-    {
-        var (forms, constants) = (chain.Layers[0].Matrix, chain.Layers[0].Bias);
-        for (var k = 1; k <= layer; k++)
-        {
-            var (next, size) = (chain.Layers[k], chain.Layers[k].Columns);
-            var active = (double[])next.Matrix.Clone();
-            for (var j = 0; j < size; j++)
-            {
-                var slope = SlopeAt(k - 1, signs[starts[k - 1] + j]);
-                for (var i = 0; i < next.Rows && slope != 1; i++) active[i * size + j] = slope == 0 ? 0 : slope * active[i * size + j];
-            }
-
-            var (product, bias) = (new double[next.Rows * inputs], (double[])next.Bias.Clone());
-            MatrixProduct.Accumulate<double>(active, forms, product, next.Rows, size, inputs);
-            for (var i = 0; i < next.Rows; i++) bias[i] += Reduction.Dot(active.AsSpan(i * size, size), constants);
-            (forms, constants) = (product, bias);
-        }
-
-        return (forms, constants);
-    }
-
-    /// <summary>The undecided neurons of a layer, those that may matter most first.</summary>
-    private int[] Order(sbyte[] signs, int layer, double[] forms)
-    {
-        var scores = new List<(double, int)>();
-        for (var i = 0; i < low[layer].Length; i++)
-        {
-            if (signs[starts[layer] + i] != 0) continue;
-            var sum = 0.0;
-            foreach (var value in forms.AsSpan(i * inputs, inputs)) sum += Math.Abs(value);
-            scores.Add((-sum * weights[layer][i], i));
-        }
-
-        scores.Sort();
-        return [.. scores.Select(score => score.Item2)];
-    }
-
-    private double SlopeAt(int function, int sign) => sign > 0 ? slopes[function].Positive : slopes[function].Negative;
 
     private double[] Middle()
     {
@@ -485,45 +373,6 @@ internal sealed class RegionSearch
         var middle = new double[inputs];
         for (var j = 0; j < inputs; j++) middle[j] = problem.Region!.Lower[j] / 2 + problem.Region.Upper[j] / 2;
         return middle;
-    }
-
-    /// <summary>γ times the absolute values of all layers before a neuron, which covers its input's value and its affine form over the box.</summary>
-    private double[][] ErrorsOfInputs()
-    {
-        var result = new double[chain.Functions.Length][];
-        var magnitude = new double[inputs];
-        for (var j = 0; j < inputs; j++) magnitude[j] = Math.Max(Math.Abs(problem.Region!.Lower[j]), Math.Abs(problem.Region.Upper[j]));
-        var roundings = 8;
-        for (var k = 0; k < result.Length; k++)
-        {
-            var layer = chain.Layers[k];
-            roundings += layer.Columns + layer.Roundings + 12;
-            var next = (double[])layer.BiasMagnitude.Clone();
-            for (var i = 0; i < next.Length; i++) next[i] += Reduction.Dot(layer.Magnitude.AsSpan(i * layer.Columns, layer.Columns), magnitude);
-            var gamma = 4 * Rounding.Gamma(2 * roundings + inputs);
-            result[k] = Array.ConvertAll(next, value => gamma * value + 1e-300);
-            var steepest = Math.Max(Math.Abs(slopes[k].Negative), Math.Abs(slopes[k].Positive));
-            magnitude = Array.ConvertAll(next, value => steepest * value);
-        }
-
-        return result;
-    }
-
-    /// <summary>The absolute values of all layers after a neuron, summed over the outputs.</summary>
-    private double[][] Weights()
-    {
-        var result = new double[chain.Functions.Length][];
-        var behind = new double[chain.Layers[^1].Rows];
-        Array.Fill(behind, 1);
-        for (var k = result.Length - 1; k >= 0; k--)
-        {
-            var layer = chain.Layers[k + 1];
-            result[k] = new double[layer.Columns];
-            MatrixProduct.Accumulate<double>(behind, layer.Magnitude, result[k], 1, layer.Rows, layer.Columns);
-            behind = result[k];
-        }
-
-        return result;
     }
 
     /// <summary>What is on one side of a neuron's zero.</summary>
