@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using RobustVerify.Core.Bounds;
 using RobustVerify.Core.Numerics;
-using RobustVerify.Core.Programming;
 using RobustVerify.Core.Search;
 using RobustVerify.Core.Specifications;
 
@@ -15,6 +14,7 @@ namespace RobustVerify.Core.Optimization;
 internal sealed class ProvenLimit(Problem problem, ImmutableArray<double> cost)
 {
     private readonly Conjunction goal = new([new(cost, 0)]);
+    private WholeProgram? program;
 
     /// <summary>The limit so far.</summary>
     public double Value { get; private set; } = double.NegativeInfinity;
@@ -33,8 +33,8 @@ internal sealed class ProvenLimit(Problem problem, ImmutableArray<double> cost)
         Raise(problem.Optimised(iterations, cancellation).LowerBounds([.. cost], 0, 2 * iterations, [enough], cancellation)[0], "optimised linear bounds");
     }
 
-    /// <summary>By a mixed-integer program of the whole network.</summary>
-    /// <param name="bounds">Bounds of every node.</param>
+    /// <summary>By a mixed-integer program of the whole network, which goes on where it was left.</summary>
+    /// <param name="bounds">Bounds of every node, the same every time.</param>
     /// <param name="known">The best point that is known.</param>
     /// <param name="tolerance">How far from the best value the limit may stay.</param>
     /// <param name="nodes">Nodes of its tree, at most.</param>
@@ -42,24 +42,11 @@ internal sealed class ProvenLimit(Problem problem, ImmutableArray<double> cost)
     /// <returns>The best point that is known now, and the limit that this search reached.</returns>
     public (Point Best, double Reached) ByProgram(NodeBounds bounds, Point known, double tolerance, int nodes, CancellationToken cancellation)
     {
-        var encoded = NetworkProgram.Encode(bounds);
-        var program = encoded.Minimizing(cost.AsSpan());
-        foreach (var (coefficients, bound) in problem.Constraints)
-            program = program.AtMost([.. coefficients.Select((c, j) => new Term(encoded.Column(problem.Network.Input, j), c)).Where(term => term.Coefficient != 0)], bound);
-        var best = known;
-        double[] Complete(double[] values)
-        {
-            var input = encoded.Input(values);
-            if (problem.Contains(input) && PieceSearch.At(problem, goal, input) is var point && point.Value < best.Value) best = point;
-            return encoded.At(input);
-        }
-
-        var magnitude = Math.Max(1, Math.Abs(known.Value));
-        var solution = MixedIntegerSearch.Minimize(
-            program, new() { Nodes = nodes, Gap = tolerance / 2 / magnitude }, encoded.Start(program).WithRows(program.RowCount), Complete, null, encoded.At(known.Input), cancellation);
-        Parts += solution.Nodes;
-        Raise(solution.Bound, "mixed-integer program");
-        return (best, solution.Bound);
+        program ??= new(problem, goal, bounds, tolerance / Math.Max(1, Math.Abs(known.Value)), cancellation);
+        var (best, reached, solved) = program.Continue(known, nodes);
+        Parts += solved;
+        Raise(reached, "mixed-integer program");
+        return (best, reached);
     }
 
     /// <summary>By a division of the region: of its inputs, or of the arguments of its neurons.</summary>

@@ -24,7 +24,6 @@ public sealed class MixedIntegerSearch
     private readonly SolverLimits limits;
     private readonly CancellationToken cancellation;
     private readonly Func<double[], double[]?>? complete;
-    private readonly ProgramPart? tree;
     private readonly DualSimplex simplex;
     private readonly PseudoCosts pseudoCosts;
     private readonly PriorityQueue<Node, (double Bound, long Order)> open = new();
@@ -36,10 +35,11 @@ public sealed class MixedIntegerSearch
     private double closed = double.PositiveInfinity;
     private long nodes, order;
 
-    private MixedIntegerSearch(
-        LinearProgram program, SolverLimits limits, Basis? start, Func<double[], double[]?>? complete, ProgramPart? tree, CancellationToken cancellation)
+    /// <summary>Begins a search that <see cref="Continue"/> goes on with, as <see cref="Minimize"/> does; how many nodes it may take is said there.</summary>
+    public MixedIntegerSearch(
+        LinearProgram program, SolverLimits limits, Basis? start = null, Func<double[], double[]?>? complete = null, ProgramPart? tree = null, CancellationToken cancellation = default)
     {
-        (this.program, this.limits, this.complete, this.tree, this.cancellation) = (program, limits, complete, tree, cancellation);
+        (this.program, this.limits, this.complete, this.cancellation) = (program, limits, complete, cancellation);
         simplex = new DualSimplex(program);
         if (start is not null) simplex.Basis = start;
         pseudoCosts = new PseudoCosts(program.ColumnCount);
@@ -47,6 +47,8 @@ public sealed class MixedIntegerSearch
         (lower, upper) = (program.Lower.ToArray(), program.Upper.ToArray());
         foreach (var j in integers) (lower[j], upper[j]) = (Math.Ceiling(lower[j]), Math.Floor(upper[j]));
         isBoxed = lower.All(double.IsFinite) && upper.All(double.IsFinite);
+        var isEmpty = program.HasCrossedBounds || integers.Any(j => lower[j] > upper[j]);
+        if (!isEmpty) open.Enqueue(new Node(null, -1, 0, 0, double.NegativeInfinity, null) { Part = tree }, (double.NegativeInfinity, 0));
     }
 
     /// <summary>The value that a part must be below to be worth searching.</summary>
@@ -64,8 +66,8 @@ public sealed class MixedIntegerSearch
     /// <param name="limits">When to stop.</param>
     /// <param name="start">A basis to begin with.</param>
     /// <param name="complete">Makes values that keep all constraints of such as solve a relaxation, or returns null; whether they do is checked.</param>
-    /// <param name="incumbent">Values of all variables that keep all constraints, to begin with; whether they do is checked.</param>
     /// <param name="tree">Told how the program is divided, and what closes its parts, if given.</param>
+    /// <param name="incumbent">Values of all variables that keep all constraints, to begin with; whether they do is checked.</param>
     /// <param name="cancellation">Ends the search; what is known by then is returned.</param>
     public static LinearSolution Minimize(
         LinearProgram program,
@@ -76,15 +78,30 @@ public sealed class MixedIntegerSearch
         double[]? incumbent = null,
         CancellationToken cancellation = default)
     {
-        var search = new MixedIntegerSearch(program, limits ?? SolverLimits.None, start, complete, tree, cancellation);
+        limits ??= SolverLimits.None;
+        var search = new MixedIntegerSearch(program, limits, start, complete, tree, cancellation);
         if (incumbent is not null) search.Offer(incumbent);
-        return search.Run();
+        return search.Continue(limits.Nodes);
     }
 
-    private LinearSolution Run()
+    /// <summary>Takes values of all variables for a solution, if they keep all constraints and none that is known is better.</summary>
+    public void Offer(double[] values)
     {
-        var isEmpty = program.HasCrossedBounds || integers.Any(j => lower[j] > upper[j]);
-        if (!isEmpty) open.Enqueue(new Node(null, -1, 0, 0, double.NegativeInfinity, null) { Part = tree }, (double.NegativeInfinity, 0));
+        var rounded = (double[])values.Clone();
+        foreach (var j in integers)
+        {
+            rounded[j] = Math.Round(values[j]);
+            if (Math.Abs(rounded[j] - values[j]) > IntegerTolerance) return;
+        }
+
+        var value = program.Objective(rounded);
+        if (value >= objective || !IsFeasible(rounded)) return;
+        (incumbent, objective) = (rounded, value);
+    }
+
+    /// <summary>Goes on until the program is solved, a limit is reached, or so many nodes are solved since the search began.</summary>
+    public LinearSolution Continue(long mostNodes)
+    {
         var isDone = true;
         while (isDone && open.Count > 0)
         {
@@ -98,10 +115,10 @@ public sealed class MixedIntegerSearch
             Enter(node);
             for (Node? current = node; current is not null && isDone;)
             {
-                if (nodes >= limits.Nodes || simplex.Pivots >= limits.Pivots || cancellation.IsCancellationRequested || objective <= limits.Threshold)
+                if (nodes >= mostNodes || simplex.Pivots >= limits.Pivots || cancellation.IsCancellationRequested || objective <= limits.Threshold)
                 {
                     isDone = false;
-                    closed = Math.Min(closed, current.Bound);
+                    open.Enqueue(current, (current.Bound, -++order));
                     break;
                 }
 
@@ -289,20 +306,6 @@ public sealed class MixedIntegerSearch
     {
         if (solution.Objective < objective) Offer(solution.Values);
         if (complete?.Invoke(solution.Values) is { } completed) Offer(completed);
-    }
-
-    private void Offer(double[] values)
-    {
-        var rounded = (double[])values.Clone();
-        foreach (var j in integers)
-        {
-            rounded[j] = Math.Round(values[j]);
-            if (Math.Abs(rounded[j] - values[j]) > IntegerTolerance) return;
-        }
-
-        var value = program.Objective(rounded);
-        if (value >= objective || !IsFeasible(rounded)) return;
-        (incumbent, objective) = (rounded, value);
     }
 
     private bool IsFeasible(double[] x)

@@ -25,6 +25,27 @@ public sealed class MixedIntegerSearchTests
     }
 
     [Fact]
+    public void Taken_up_again_it_ends_where_it_would_have_ended()
+    {
+        for (var number = 0; number < 20; number++)
+        {
+            var program = Knapsacks(number, 14, 4);
+            var (best, search, bound) = (MixedIntegerSearch.Minimize(program), new MixedIntegerSearch(program, SolverLimits.None), double.NegativeInfinity);
+            for (var nodes = 0L; ; nodes += 3)
+            {
+                var stopped = search.Continue(nodes);
+                Assert.True(stopped.Nodes <= nodes && stopped.Bound >= bound, $"program {number}: {stopped.Nodes} of {nodes} nodes, bound {stopped.Bound} after {bound}");
+                Assert.InRange(stopped.Bound, double.NegativeInfinity, best.Objective + 1e-9);
+                bound = stopped.Bound;
+                if (stopped.Status == SolutionStatus.Optimal) break;
+                Assert.Equal(nodes, stopped.Nodes);
+            }
+
+            Assert.InRange(bound, best.Objective - 1e-6 * Math.Max(1, Math.Abs(best.Objective)), best.Objective);
+        }
+    }
+
+    [Fact]
     public void A_threshold_is_decided_and_no_more()
     {
         var decidedEarlier = 0;
