@@ -40,11 +40,13 @@ internal sealed class PieceProgram
         return input;
     }
 
-    /// <summary>The values of all variables at an input of the network.</summary>
-    public double[] At(ReadOnlySpan<double> input)
+    /// <summary>The values of all variables at a point.</summary>
+    /// <param name="point">The point, and the largest of the functions there.</param>
+    /// <param name="evaluation">The network at its input.</param>
+    public double[] At(Point point, Evaluation<double> evaluation)
     {
-        var (values, evaluation) = (new double[Program.ColumnCount], Evaluation<double>.Of(problem.Network, input, 1));
-        for (var v = 0; v < pieces.Inputs.Length; v++) values[v] = input[pieces.Inputs[v]];
+        var values = new double[Program.ColumnCount];
+        for (var v = 0; v < pieces.Inputs.Length; v++) values[v] = point.Input[pieces.Inputs[v]];
         for (var t = 0; t < free.Length; t++)
         {
             var neuron = pieces.Neurons[free[t]];
@@ -52,7 +54,7 @@ internal sealed class PieceProgram
             if (beyond > 0) (values[pieces.Inputs.Length + t], values[pieces.Inputs.Length + free.Length + t]) = (beyond, 1);
         }
 
-        if (goal.Constraints.Length > 1) values[^1] = PieceSearch.At(problem, goal, input.ToArray()).Value;
+        if (goal.Constraints.Length > 1) values[^1] = point.Value;
         return values;
     }
 

@@ -64,11 +64,12 @@ internal sealed class PieceSearch(Problem problem, Conjunction goal, int nodes)
     {
         for (var point = start; ;)
         {
-            var pattern = pieces.PatternOf(Evaluation<double>.Of(problem.Network, point.Input, 1));
-            var free = Ties(point.Input, pattern);
+            var evaluation = Evaluation<double>.Of(problem.Network, point.Input, 1);
+            var pattern = pieces.PatternOf(evaluation);
+            var free = Ties(evaluation, pattern);
             if (free.Length == 0) return point;
             var program = new PieceProgram(problem, goal, pattern, free);
-            var here = program.At(point.Input);
+            var here = program.At(point, evaluation);
             var solution = MixedIntegerSearch.Minimize(program.Program, new() { Nodes = nodes }, incumbent: here, cancellation: cancellation);
             Programs += solution.Nodes;
             Pivots += solution.Pivots;
@@ -85,9 +86,8 @@ internal sealed class PieceSearch(Problem problem, Conjunction goal, int nodes)
     }
 
     /// <summary>The neurons that an input puts on a breakpoint; their patterns are set to the line before it.</summary>
-    private int[] Ties(double[] input, int[] pattern)
+    private int[] Ties(Evaluation<double> evaluation, int[] pattern)
     {
-        var evaluation = Evaluation<double>.Of(problem.Network, input, 1);
         var ties = new List<int>();
         for (var k = 0; k < pattern.Length; k++)
         {

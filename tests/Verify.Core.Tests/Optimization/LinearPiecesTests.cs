@@ -50,7 +50,8 @@ public sealed class LinearPiecesTests
         {
             var x = RandomNetworks.RandomVector(random, problem.Region.Size, 1);
             x[1] = problem.Region.Lower[1];
-            var pattern = pieces.PatternOf(Evaluation<double>.Of(problem.Network, x, 1));
+            var evaluation = Evaluation<double>.Of(problem.Network, x, 1);
+            var pattern = pieces.PatternOf(evaluation);
             int[] free = [.. Enumerable.Range(0, pattern.Length).Where(_ => random.Next(3) == 0)];
             foreach (var k in free)
             {
@@ -62,7 +63,7 @@ public sealed class LinearPiecesTests
             foreach (var goal in goals)
             {
                 var program = new PieceProgram(problem, goal, pattern, free);
-                var values = program.At(x);
+                var values = program.At(PieceSearch.At(problem, goal, x), evaluation);
                 Assert.Equal(x, program.Input(values));
                 Assert.Equal(PieceSearch.At(problem, goal, x).Value, program.Program.Objective(values), 1e-10);
                 for (var row = 0; row < program.Program.RowCount; row++)
