@@ -19,14 +19,14 @@ public static class DisconnectivityGraph
     public static ImmutableArray<Basin> Of(IReadOnlyList<double> values, IReadOnlyList<JoiningPath> paths, int levels)
     {
         if (values.Count == 0) return [];
-        var joins = Joins(values.Count, paths);
-        var (lowest, highest) = (values.Min(), joins.Select(join => join.Height).DefaultIfEmpty(0).Max());
+        var joins = SpanningTree.Of(values.Count, paths.Select(path => (path.From, path.To, path.Height)));
+        var (lowest, highest) = (values.Min(), joins.Select(join => join.Length).DefaultIfEmpty(0).Max());
         var groups = Enumerable.Range(0, values.Count).ToArray();
         var basins = values.Select((value, i) => new Basin(value, i, [])).ToDictionary(basin => basin.Minimum);
         for (var level = 1; level <= levels; level++)
         {
             var height = level == levels ? highest : lowest + (highest - lowest) * level / levels;
-            foreach (var join in joins.Where(join => join.Height <= height)) Join(groups, join);
+            foreach (var (from, to, _) in joins.Where(join => join.Length <= height)) SpanningTree.Join(groups, from, to);
             foreach (var joined in basins.Keys.GroupBy(group => groups[group]).Where(joined => joined.Count() > 1).ToArray())
             {
                 var children = joined.Select(group => basins[group]).OrderBy(basin => values[basin.Minimum]).ToImmutableArray();
@@ -36,20 +36,5 @@ public static class DisconnectivityGraph
         }
 
         return [.. basins.Values.OrderBy(basin => values[basin.Minimum])];
-    }
-
-    /// <summary>The lowest paths that join whatever is joined at all (Kruskal 1956).</summary>
-    private static List<JoiningPath> Joins(int count, IEnumerable<JoiningPath> paths)
-    {
-        var groups = Enumerable.Range(0, count).ToArray();
-        return [.. paths.OrderBy(path => path.Height).Where(path => Join(groups, path))];
-    }
-
-    /// <summary>Makes one group of two; returns whether they were two.</summary>
-    private static bool Join(int[] groups, JoiningPath path)
-    {
-        var (kept, lost) = (groups[path.From], groups[path.To]);
-        groups.AsSpan().Replace(lost, kept);
-        return kept != lost;
     }
 }

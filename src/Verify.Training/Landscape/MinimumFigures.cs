@@ -19,7 +19,7 @@ public sealed record MinimumFigures(double TaskLoss, double? Accuracy, double? C
     /// <summary>Measures a network on examples, of which every input moves.</summary>
     /// <remarks>Widths and certificates are proved, by linear bounds.</remarks>
     public static MinimumFigures Of(
-        Architecture architecture, ReadOnlySpan<double> parameters, Examples examples, TaskTerm task, Perturbation perturbation, CancellationToken cancellation = default)
+        Architecture architecture, ReadOnlySpan<double> parameters, Examples examples, TaskTerm task, Perturbation perturbation)
     {
         var network = architecture.ToNetwork(parameters);
         var loss = new TrainingObjective(architecture, examples, new TrainingLoss { Task = task }).Evaluate(parameters, new double[architecture.ParameterCount]);
@@ -27,7 +27,7 @@ public sealed record MinimumFigures(double TaskLoss, double? Accuracy, double? C
         var (right, certified, volume, marginVolume) = (0, 0, 0.0, 0.0);
         for (var i = 0; i < examples.Count; i++)
         {
-            var outputs = new ReachableOutputs(network, Region(examples.Input(i), perturbation), cancellation: cancellation);
+            var outputs = new ReachableOutputs(network, Region(examples.Input(i), perturbation));
             var center = isClassifier ? Array.ConvertAll(examples.Input(i).ToArray(), value => (float)value) : [];
             var sensitivity = Core.Reachability.Sensitivity.Of(outputs, ReachabilityMethod.Linear, center, isClassifier ? examples.Label(i) : null);
             volume += Math.Log(sensitivity.MeanWidth);

@@ -49,19 +49,11 @@ internal static class Paths
                 pairs.Add((Math.Min(i, j), Math.Max(i, j)));
         }
 
-        // A shortest tree (Prim 1957) joins what neighbours alone might leave apart.
-        var outside = Enumerable.Range(1, Math.Max(0, minima.Count - 1)).ToDictionary(j => j, _ => 0);
-        while (outside.Count > 0)
-        {
-            var (next, nearest) = outside.MinBy(entry => distances[entry.Key, entry.Value]);
-            outside.Remove(next);
-            pairs.Add((Math.Min(next, nearest), Math.Max(next, nearest)));
-            foreach (var j in outside.Keys.ToArray())
-            {
-                if (distances[j, next] < distances[j, outside[j]]) outside[j] = next;
-            }
-        }
-
+        // Neighbours alone might leave some apart.
+        var all = from i in Enumerable.Range(0, minima.Count)
+                  from j in Enumerable.Range(i + 1, minima.Count - i - 1)
+                  select (i, j, distances[i, j]);
+        foreach (var (from, to, _) in SpanningTree.Of(minima.Count, all)) pairs.Add((from, to));
         return [.. pairs];
     }
 }
