@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using MathNet.Numerics.Statistics;
 using RobustVerify.Core.Certificates;
 using RobustVerify.Core.Networks.Activations;
 using RobustVerify.Core.Numerics;
@@ -148,7 +149,7 @@ internal static class TrainingComparison
 
         var (near, far) = (Verdicts(setting.Radius), Verdicts(setting.OtherRadius));
         File.Delete(path);
-        return new Figures(test.Accuracy!.Value, test.MedianWidth!.Value, Median(margins), Median(outputs), near.Certified, far.Certified, near.Attacked, far.Attacked);
+        return new Figures(test.Accuracy!.Value, test.MedianWidth!.Value, margins.Median(), outputs.Median(), near.Certified, far.Certified, near.Attacked, far.Attacked);
 
         // Bounds only: what they leave open is neither certified nor found by the attack.
         (double Certified, double Attacked) Verdicts(double radius)
@@ -174,11 +175,5 @@ internal static class TrainingComparison
         var moved = Moved(setting, radius, center.Length);
         var domain = setting.Pixels is null ? null : InputRegion.Box(moved.Lower, moved.Upper);
         return InputRegion.Ball(Array.ConvertAll(center, value => (double)value), radius, Norm.Linf, domain);
-    }
-
-    private static double Median(List<double> values)
-    {
-        values.Sort();
-        return (values[values.Count / 2] + values[(values.Count - 1) / 2]) / 2;
     }
 }

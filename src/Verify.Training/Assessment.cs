@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using MathNet.Numerics.Statistics;
 using RobustVerify.Training.Objectives;
 
 namespace RobustVerify.Training;
@@ -30,7 +31,7 @@ public sealed record Assessment(double? Accuracy, double Loss, double? Sensitivi
         var volumes = new double[examples.Count];
         for (var i = 0; i < volumes.Length; i++)
             volumes[i] = sensitivity.Evaluate(parameters, [i], unused) - task.Evaluate(parameters, [i], unused);
-        return new Assessment(accuracy, mean, volumes.Average(), Math.Exp(Median(volumes)));
+        return new Assessment(accuracy, mean, volumes.Average(), Math.Exp(volumes.Median()));
     }
 
     private static double ShareRight(Architecture architecture, ReadOnlySpan<double> parameters, Examples examples)
@@ -46,11 +47,5 @@ public sealed record Assessment(double? Accuracy, double Loss, double? Sensitivi
         }
 
         return (double)right / examples.Count;
-    }
-
-    private static double Median(double[] values)
-    {
-        Array.Sort(values);
-        return (values[values.Length / 2] + values[(values.Length - 1) / 2]) / 2;
     }
 }
