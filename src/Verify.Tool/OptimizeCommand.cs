@@ -20,7 +20,7 @@ internal static class OptimizeCommand
         var ranges = new Option<bool>("--ranges") { Description = "The smallest and the largest value of every output." };
         var scores = new Option<bool>("--scores") { Description = "Of the scores before a final softmax or sigmoid, instead of the model's outputs." };
         var starts = new Option<int>("--starts") { DefaultValueFactory = _ => OptimizationBudget.Default.Starts, Description = "Random inputs that the search starts from." };
-        var seconds = new Option<double?>("--seconds") { Description = "A limit for each optimum; without it, work is counted, and the result is the same on every machine." };
+        var seconds = NumberOption.Of("--seconds", "A limit for each optimum; without it, work is counted, and the result is the same on every machine.");
         var json = JsonOutput.Option();
         var command = new Command("optimize", "Finds the input of a region that makes a linear function of the outputs largest or smallest, and proves a limit of it.")
         {
