@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Numerics.Tensors;
 using RobustVerify.Core.Networks;
 using RobustVerify.Core.Numerics;
 
@@ -39,7 +40,7 @@ public sealed record MarginSensitivity
     internal static MarginSensitivity Of(OutputSet set, ReachableOutputs outputs, ReadOnlySpan<float> center, int? given)
     {
         if (center.Length != outputs.Network.Input.Size) throw new ArgumentException($"The centre has {center.Length} inputs, the network {outputs.Network.Input.Size}.", nameof(center));
-        var label = given ?? Predicted(outputs.Network.Evaluate<double>(Array.ConvertAll(center.ToArray(), value => (double)value)));
+        var label = given ?? TensorPrimitives.IndexOfMax<double>(outputs.Network.Evaluate<double>(Array.ConvertAll(center.ToArray(), value => (double)value)));
         if (label < 0 || label >= set.Size) throw new ArgumentException($"There is no class {label}; the model has the outputs 0 to {set.Size - 1}.", nameof(given));
         var directions = new double[(set.Size - 1) * set.Size];
         for (var j = 0; j < set.Size - 1; j++) (directions[j * set.Size + label], directions[j * set.Size + (j < label ? j : j + 1)]) = (1, -1);
@@ -60,6 +61,4 @@ public sealed record MarginSensitivity
         var isRight = widths.Count == set.Size - 1;
         return new MarginSensitivity { Label = label, IsCertified = isCertified, Widths = isRight ? [.. widths] : [], ReachedWidths = isRight ? [.. reachedWidths] : [] };
     }
-
-    private static int Predicted(double[] outputs) => Array.IndexOf(outputs, outputs.Max());
 }
